@@ -1,0 +1,1 @@
+"""What happened in the CRM, and when we knew it. The ground floor: imports nothing of ours."""

@@ -1,0 +1,63 @@
+"""A company's history in memory: the canonical tables as typed frames, with the settings they are read under."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from history.settings import Settings
+from history.tables import TABLES
+
+
+@dataclass(frozen=True)
+class History:
+    """The canonical tables under one workspace's settings.
+
+    `history["deals"]` is the table's frame: every declared column present and typed, `recorded_at` filled where the
+    row has an event time; a table without rows is an empty typed frame.
+    """
+
+    settings: Settings
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        if name not in TABLES:
+            raise KeyError(name)
+        return self.tables[name] if name in self.tables else TABLES[name].empty()
+
+    def with_tables(self, **frames: pl.DataFrame) -> History:
+        """The same history with some tables replaced."""
+        return History(self.settings, {**self.tables, **{name: complete(name, f) for name, f in frames.items()}})
+
+    @property
+    def first_recorded(self) -> dt.datetime | None:
+        """The instant before which nothing at all is known of any deal."""
+        value = self["deal_changes"]["recorded_at"].min()
+        return value if isinstance(value, dt.datetime) else None
+
+
+def complete(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with every column of canonical table `name`, typed, in order, extras last; `recorded_at` filled.
+
+    A row that carries no `recorded_at` was knowable when it happened. A row without an event time was always known.
+    """
+    table = TABLES[name]
+    columns = [
+        pl.col(column.name).cast(column.dtype, strict=True)
+        if column.name in frame.columns
+        else pl.lit(None, dtype=column.dtype).alias(column.name)
+        for column in table.columns
+    ]
+    extras = [column for column in frame.columns if column not in table.names]
+    out = frame.select(*columns, *extras)
+    if table.happened is None:
+        return out
+    return out.with_columns(pl.col("recorded_at").fill_null(pl.col(table.happened)))
+
+
+def make_history(settings: Settings, **frames: pl.DataFrame) -> History:
+    """A history from frames by table name, completed and typed."""
+    return History(settings, {name: complete(name, frame) for name, frame in frames.items()})

@@ -1,0 +1,125 @@
+"""The settings of a workspace, read from `dealcast.toml`: currency, time zone, fiscal year and stages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from history.errors import ConfigInvalid
+
+OUTCOMES = ("won", "lost")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the sales process; `outcome` is "won", "lost" or None for an open stage."""
+
+    name: str
+    outcome: str | None = None
+    category: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a `dealcast.toml` says. `stages` stand in order of progress."""
+
+    currency: str = "CNY"
+    timezone: str = "UTC"
+    fiscal_year_starts: int = 1
+    stages: tuple[Stage, ...] = ()
+    store_url: str | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def open_stages(self) -> list[str]:
+        return [stage.name for stage in self.stages if stage.outcome is None]
+
+    @property
+    def won_stages(self) -> list[str]:
+        return [stage.name for stage in self.stages if stage.outcome == "won"]
+
+    @property
+    def lost_stages(self) -> list[str]:
+        return [stage.name for stage in self.stages if stage.outcome == "lost"]
+
+    @property
+    def closed_stages(self) -> list[str]:
+        return [stage.name for stage in self.stages if stage.outcome is not None]
+
+    def start_of(self, day: dt.date) -> dt.datetime:
+        """The UTC instant (naive) at which `day` begins in the workspace's time zone.
+
+        >>> Settings(timezone="Asia/Shanghai").start_of(dt.date(2026, 1, 1))
+        datetime.datetime(2025, 12, 31, 16, 0)
+        """
+        local = dt.datetime(day.year, day.month, day.day, tzinfo=self.zone)
+        return local.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def day_of(self, instant: dt.datetime) -> dt.date:
+        """The date in the workspace's time zone at a UTC instant (naive).
+
+        >>> Settings(timezone="Asia/Shanghai").day_of(dt.datetime(2025, 12, 31, 16, 0))
+        datetime.date(2026, 1, 1)
+        """
+        return instant.replace(tzinfo=dt.UTC).astimezone(self.zone).date()
+
+
+def _stage(entry: Any, source: str) -> Stage:
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        raise ConfigInvalid(f'{source}: a [[stages]] entry has no name; write name = "..." under each [[stages]].')
+    outcome = entry.get("outcome")
+    if outcome is not None and outcome not in OUTCOMES:
+        raise ConfigInvalid(
+            f'{source}: stage {entry["name"]!r} has outcome {outcome!r}; expected "won", "lost" or none. '
+            "Correct it, or leave outcome out for an open stage."
+        )
+    return Stage(entry["name"], outcome, entry.get("category"))
+
+
+def parse_settings(document: Mapping[str, Any], source: str = "dealcast.toml") -> Settings:
+    """Settings from a parsed TOML document; raises `ConfigInvalid` naming what is wrong and where."""
+    workspace = document.get("workspace", {})
+    zone = workspace.get("timezone", "UTC")
+    try:
+        ZoneInfo(zone)
+    except Exception as error:
+        raise ConfigInvalid(
+            f'{source}: timezone {zone!r} is not known; expected an IANA name such as "Asia/Shanghai". Correct it.'
+        ) from error
+    month = workspace.get("fiscal_year_starts", 1)
+    if not isinstance(month, int) or not 1 <= month <= 12:
+        raise ConfigInvalid(f"{source}: fiscal_year_starts is {month!r}; expected a month from 1 to 12. Correct it.")
+    stages = tuple(_stage(entry, source) for entry in document.get("stages", []))
+    names = [stage.name for stage in stages]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigInvalid(f"{source}: stage {repeated[0]!r} is listed twice; name each stage once.")
+    return Settings(
+        currency=workspace.get("currency", "CNY"),
+        timezone=zone,
+        fiscal_year_starts=month,
+        stages=stages,
+        store_url=document.get("store", {}).get("url"),
+        raw=dict(document),
+    )
+
+
+def read_settings(path: Path) -> Settings:
+    """Settings from a `dealcast.toml` file; raises `ConfigInvalid` when it is missing or cannot be used."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise ConfigInvalid(
+            f"{path} does not exist; expected a dealcast.toml that lists the stages. Write one or name another folder."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path} is not valid TOML: {error}. Correct the file.") from error
+    return parse_settings(document, str(path))

@@ -1,0 +1,1 @@
+"""What people achieved and said, against what came of it. Knows history; knows no models."""

@@ -1,0 +1,1 @@
+"""The promoted models, to people and programs."""

@@ -1,0 +1,1 @@
+"""From features to promoted models. The only floor that may look past the as-of date."""

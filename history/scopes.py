@@ -1,0 +1,91 @@
+"""Whom a deal counts for: its rep, team, region, product line, segment and the company, as known.
+
+Hand in `as_of.known(history, t)` and a snapshot of the same day. What is not known is `"(none)"`, never dropped, so
+that the parts of a level always add up to the company.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from history.record import History
+
+NONE = "(none)"
+COMPANY = "company"
+SCOPE_KINDS = ("rep", "team", "region", "product_line", "segment", "company")
+REP_COLUMNS = ("rep_id", "name", "team", "manager_id", "region", "role", "hired_at", "left_at")
+
+
+def standing_reps(past: History, instant: dt.datetime | None = None) -> pl.DataFrame:
+    """One row per rep, the one that is valid: rep_id, name, team, manager_id, region, role, hired_at, left_at.
+
+    Of several rows of a rep the one that became valid last, before `instant` when it is given (a move that is known
+    but lies ahead does not count yet). A row without `valid_from` is the oldest. Sorted by rep_id.
+    """
+    rows = past["reps"]
+    if instant is not None:
+        rows = rows.filter(pl.col("valid_from").is_null() | (pl.col("valid_from") < instant))
+    return (
+        rows.sort("rep_id", "valid_from", "recorded_at", *REP_COLUMNS[1:], nulls_last=False)
+        .group_by("rep_id", maintain_order=True)
+        .last()
+        .select(REP_COLUMNS)
+    )
+
+
+def deal_scopes(past: History, snapshot: pl.DataFrame, instant: dt.datetime | None = None) -> pl.DataFrame:
+    """`snapshot` with the columns rep, team, region, product_line, segment and company filled, in its row order.
+
+    `snapshot` needs owner_id; its own region, product_line and segment are kept and `"(none)"` where missing. Region
+    is the deal's, else its owner's. Pass the snapshot's `instant` where moves of reps may be known in advance.
+    """
+    people = standing_reps(past, instant).select(owner_id="rep_id", team="team", _rep_region="region")
+    fields = [name for name in ("region", "product_line", "segment") if name not in snapshot.columns]
+    blank = [pl.lit(None, dtype=pl.String).alias(name) for name in fields]
+    rows = snapshot.drop("team", strict=False).with_columns(blank)
+    return (
+        rows.join(people, on="owner_id", how="left", maintain_order="left")
+        .with_columns(
+            rep=_filled(pl.col("owner_id")),
+            team=_filled(pl.col("team")),
+            region=_filled(_filled(pl.col("region"), pl.col("_rep_region"))),
+            product_line=_filled(pl.col("product_line")),
+            segment=_filled(pl.col("segment")),
+            company=pl.lit(COMPANY),
+        )
+        .drop("_rep_region")
+    )
+
+
+def scope_parent(past: History, instant: dt.datetime | None = None) -> pl.DataFrame:
+    """Who belongs to whom: scope_kind, scope_id, parent_kind, parent_id for rep → team → region → company.
+
+    A team whose people are spread over several regions belongs to the company directly; so does a region. Sorted,
+    one row per scope.
+    """
+    people = standing_reps(past, instant).select(
+        rep="rep_id", team=_filled(pl.col("team")), region=_filled(pl.col("region"))
+    )
+    reps = people.select(_kind("rep"), scope_id="rep", parent_kind=pl.lit("team"), parent_id="team")
+    one_region = pl.col("region").n_unique() == 1
+    teams = people.group_by("team").agg(
+        parent_kind=pl.when(one_region).then(pl.lit("region")).otherwise(pl.lit("company")),
+        parent_id=pl.when(one_region).then(pl.col("region").first()).otherwise(pl.lit(COMPANY)),
+    )
+    regions = people.select(
+        _kind("region"), scope_id="region", parent_kind=pl.lit("company"), parent_id=pl.lit(COMPANY)
+    ).unique()
+    team_rows = teams.select(_kind("team"), pl.col("team").alias("scope_id"), "parent_kind", "parent_id")
+    return pl.concat([reps, team_rows, regions]).sort("scope_kind", "scope_id")
+
+
+def _kind(name: str) -> pl.Expr:
+    return pl.lit(name).alias("scope_kind")
+
+
+def _filled(value: pl.Expr, instead: pl.Expr | None = None) -> pl.Expr:
+    """`value` where it says something, else `instead`, else `"(none)"`."""
+    said = pl.when(value.str.strip_chars() != "").then(value)
+    return said.fill_null(pl.lit(NONE) if instead is None else instead)

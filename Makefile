@@ -1,0 +1,46 @@
+# Everything one does with a checkout. `make help` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check bench results docs lock clean
+
+BIN := .venv/bin
+WORKSPACE ?= workspace
+READY := .venv/installed
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make .venv with the pinned packages and the project itself
+
+$(READY): requirements.lock pyproject.toml .ci/setup .ci/openmp.py
+	@.ci/setup
+
+demo: $(READY) ## Synthetic CRM to four answers on the screen; leaves ./workspace to serve
+	@$(BIN)/dealcast demo --workspace $(WORKSPACE)
+
+serve: $(READY) ## The API and the pages on 127.0.0.1, from ./workspace
+	@$(BIN)/dealcast serve --workspace $(WORKSPACE)
+
+test: $(READY) ## Every test, on two processes
+	@$(BIN)/python -m pytest -n 2
+
+check: $(READY) ## Style, format, import contracts and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+bench: $(READY) ## Measure speed and memory on synthetic data
+	@$(BIN)/python -m benchmarks
+
+results: $(READY) ## Measure the models on the evaluation data, when present, and write docs/results.md
+	@$(BIN)/python -m benchmarks.results
+
+docs: $(READY) ## Write the generated pages of docs/
+	@$(BIN)/python -m docs.generate
+
+lock: $(READY) ## Renew requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --upgrade -o requirements.lock
+
+clean: ## Remove .venv and what tools leave behind; workspaces and models stay
+	rm -rf .venv build .ruff_cache .mypy_cache .hypothesis .import_linter_cache

@@ -44,6 +44,15 @@ class Column:
         return POLARS_TYPES[self.kind]
 
 
+RECORDED_AT = Column(
+    "recorded_at",
+    "instant",
+    "UTC instant",
+    en="when the company could first have known this row",
+    zh="公司最早可能得知此行的时间",
+)
+
+
 @dataclass(frozen=True)
 class Table:
     """One canonical table.

@@ -1,0 +1,78 @@
+"""`dealcast`: the verbs, and how an error becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from cli.options import Session, shared_options
+from history.errors import DealcastError
+
+UNEXPECTED = 70
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name=None, version="0.1.0", prog_name="dealcast")
+@shared_options
+def dealcast(session: Session) -> None:
+    """Deal health, pipeline attainment, forecast accuracy and the scorecard, from a CRM's own history.
+
+    \b
+    Example:
+      dealcast demo
+      dealcast --workspace acme score --as-of 2026-07-01
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs one verb and leaves with its exit code: 0 when done, else one line says what was wrong."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs one verb; gives the exit code."""
+    try:
+        dealcast.main(args=arguments, prog_name="dealcast", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        return fail("stopped before it was done; run it again.", 130)
+    except KeyboardInterrupt:
+        return fail("stopped before it was done; run it again.", 130)
+    except click.UsageError as error:
+        return fail(_usage(error), error.exit_code)
+    except click.ClickException as error:
+        return fail(error.format_message(), error.exit_code)
+    except DealcastError as error:
+        return fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return fail(_unexpected(error), UNEXPECTED)
+    return 0
+
+
+def fail(message: str, code: int) -> int:
+    """One line on standard error, whatever the message holds."""
+    print("dealcast: " + " ".join(message.split()), file=sys.stderr, flush=True)
+    return code
+
+
+def _usage(error: click.UsageError) -> str:
+    where = error.ctx.command_path if error.ctx else "dealcast"
+    return f"{error.format_message().rstrip('.')}. Try `{where} --help`."
+
+
+def _unexpected(error: Exception) -> str:
+    handle, name = tempfile.mkstemp(prefix="dealcast-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(error)))
+    return f"an error nobody foresaw ({type(error).__name__}: {error}); the whole of it is in {name}. Please report it."

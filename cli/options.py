@@ -1,0 +1,120 @@
+"""Options that many verbs share, and what a verb is handed: where the workspace is and which language to print."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.words import LANGUAGES, language_of
+from history.errors import DateInvalid
+
+if TYPE_CHECKING:
+    from history.workspace import Workspace
+
+DEFAULT_WORKSPACE = Path("workspace")
+
+
+@dataclass(frozen=True)
+class Session:
+    """One call of the command line."""
+
+    path: Path = DEFAULT_WORKSPACE
+    language: str = "en"
+
+    def workspace(self) -> Workspace:
+        """The workspace, which must exist."""
+        from history.workspace import open_workspace
+
+        return open_workspace(self.path)
+
+
+def _path_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--workspace",
+        "workspace_path",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="The workspace folder. [default: $DEALCAST_WORKSPACE, else ./workspace]",
+    )(command)
+
+
+def _language_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--language",
+        type=click.Choice(LANGUAGES),
+        help="Language of what is printed. [default: by LC_ALL or LANG]",
+    )(command)
+
+
+def session_from_environment() -> Session:
+    """The session when no option says otherwise."""
+    path = Path(os.environ.get("DEALCAST_WORKSPACE") or DEFAULT_WORKSPACE)
+    return Session(path, language_of(os.environ))
+
+
+def shared_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--workspace` and `--language` on a verb or a group; they hold for everything below it.
+
+    The wrapped function gets the `Session` as its first argument.
+    """
+
+    @_path_option
+    @_language_option
+    @click.pass_context
+    @functools.wraps(command)
+    def run(
+        context: click.Context, *args: Any, workspace_path: Path | None, language: str | None, **options: Any
+    ) -> Any:
+        session = context.obj or session_from_environment()
+        context.obj = replace(session, path=workspace_path or session.path, language=language or session.language)
+        return command(context.obj, *args, **options)
+
+    return run
+
+
+class Day(click.ParamType):
+    """A date written YYYY-MM-DD."""
+
+    name = "date"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        return value if isinstance(value, dt.date) else parse_day(str(value), param.opts[-1] if param else "date")
+
+
+def parse_day(text: str, option: str) -> dt.date:
+    """The date that `text` names; raises `DateInvalid`.
+
+    >>> parse_day("2026-07-01", "--as-of")
+    datetime.date(2026, 7, 1)
+    """
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise DateInvalid(
+            f"{option} {text!r} is not a date; expected year, month and day, such as 2026-07-01."
+        ) from error
+
+
+as_of_option = click.option(
+    "--as-of", "as_of", type=Day(), help="The day whose start is the present of the answer. [default: today]"
+)
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write every column to a .csv, .parquet or .json."
+)
+
+
+def day_or_today(day: dt.date | None, workspace: Workspace) -> dt.date:
+    """`day`, or today in the workspace's time zone: the clock is read here and nowhere below."""
+    return day or dt.datetime.now(workspace.settings.zone).date()

@@ -24,7 +24,9 @@ def checked_path(path: Path | None) -> Path | None:
             f"--out {path} ends in {path.suffix or 'nothing'!r}; expected .csv, .parquet or .json. Rename the file."
         )
     if path.is_dir():
-        raise OutputInvalid(f"--out {path} is a folder; expected the name of a file. Add a name, such as {path}/out.csv.")
+        raise OutputInvalid(
+            f"--out {path} is a folder; expected the name of a file. Add a name, such as {path}/out.csv."
+        )
     if not path.parent.is_dir():
         raise OutputInvalid(f"--out {path}: the folder {path.parent} does not exist; make it or name another.")
     return path

@@ -1,0 +1,37 @@
+"""How an API field is declared: its meaning and its unit, both in the OpenAPI description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from history.tables import TABLES
+
+
+class Answer(BaseModel):
+    """What the API gives: never NaN or infinity."""
+
+    model_config = ConfigDict(allow_inf_nan=False, extra="forbid")
+
+
+class Question(BaseModel):
+    """What the API takes: unknown fields, NaN and infinity are refused."""
+
+    model_config = ConfigDict(allow_inf_nan=False, extra="forbid", str_max_length=10_000)
+
+
+def measured(meaning: str, unit: str, default: Any = ..., **limits: Any) -> Any:
+    """A field whose description says what it means and in which unit."""
+    return Field(default, description=f"{meaning} (unit: {unit})", json_schema_extra={"x-unit": unit}, **limits)
+
+
+def described(meaning: str, default: Any = ..., **limits: Any) -> Any:
+    """A field that is a word, a name or a time, with its meaning."""
+    return Field(default, description=meaning, **limits)
+
+
+def canonical(table: str, column: str, default: Any = ..., **limits: Any) -> Any:
+    """A field that is a column of a canonical table: meaning and unit come from the table's declaration."""
+    declared = TABLES[table].column(column)
+    return measured(declared.en, declared.unit, default, **limits)

@@ -1,0 +1,176 @@
+"""What each page's template may use, and nothing else: one frozen dataclass per page, held to the template by a test.
+
+Values are ready to show: texts are in the reader's language, amounts and dates are formatted, lengths of bars are
+percentages of their track (0 to 100).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from serving.texts import Translator
+
+
+@dataclass(frozen=True)
+class Page:
+    """What every page has: the translator, the language, where a switch of language returns to, and the sign-in."""
+
+    t: Translator
+    language: str
+    other_language: str
+    here: str
+    signed_in: bool
+    title: str
+    known_note: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a filter."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One drop-down of the filter form."""
+
+    name: str
+    label: str
+    options: list[Option]
+
+
+@dataclass(frozen=True)
+class BandShare:
+    """One band's part of the pipeline: how many deals, and where its bar lies."""
+
+    band: str
+    label: str
+    count: int
+    start: float
+    width: float
+    link: str
+
+
+@dataclass(frozen=True)
+class DealLine:
+    """One deal in the list."""
+
+    link: str
+    name: str
+    account: str
+    owner: str
+    team: str
+    stage: str
+    days_in_stage: str
+    amount: str
+    health: str
+    health_width: float
+    band: str
+    band_label: str
+    win: str
+    win_width: float
+    win_by: str
+    close_date: str
+    flags: list[str]
+
+
+@dataclass(frozen=True)
+class PipelinePage(Page):
+    """The list of open deals by risk."""
+
+    at_risk: str
+    at_risk_note: str
+    open_value: str
+    open_notes: list[str]
+    expected: str
+    expected_label: str
+    expected_note: str
+    bands: list[BandShare]
+    filters: list[Filter]
+    filtered: bool
+    win_by_label: str
+    deals: list[DealLine]
+    shown: str
+    next_link: str | None
+    first_link: str | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of the waterfall, from the typical deal to this one. `kind` is total, up, down or rest."""
+
+    label: str
+    points: str
+    kind: str
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Chance:
+    """One part of the bar of what may be by the horizon."""
+
+    kind: str
+    label: str
+    share: str
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline. `kind` is change, touch_in, touch_out or touch."""
+
+    day: str
+    kind: str
+    what: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing known of the deal."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class DealPage(Page):
+    """One deal: probability, health, reasons, flags and what happened."""
+
+    deal_id: str
+    facts: list[Fact]
+    closed_note: str
+    win: str
+    health: str
+    health_at: float
+    band: str
+    band_label: str
+    horizon_label: str
+    chances: list[Chance]
+    steps: list[Step]
+    flags: list[str]
+    problems: list[str]
+    caveats: list[str]
+    events: list[Event]
+    more_note: str
+
+
+@dataclass(frozen=True)
+class SignInPage(Page):
+    """The sign-in form."""
+
+    back: str
+    refused: bool
+
+
+@dataclass(frozen=True)
+class FailurePage(Page):
+    """What went wrong and what to do."""
+
+    status: int
+    detail: str

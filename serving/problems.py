@@ -1,0 +1,121 @@
+"""The one error shape of the API: problem details as in RFC 9457; and the page that says the same to people."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from history import errors
+from serving.pages.failure import failure_page
+
+LOG = logging.getLogger("dealcast.serving")
+
+STATUS: dict[type[errors.DealcastError], int] = {
+    errors.DealUnknown: 404,
+    errors.RequestInvalid: 422,
+    errors.DateInvalid: 422,
+    errors.NoHistory: 422,
+    errors.ColumnMissing: 422,
+    errors.RowsQuarantined: 422,
+    errors.ModelUnavailable: 503,
+    errors.StoreUnavailable: 503,
+    errors.WorkspaceMissing: 503,
+}
+
+
+class SignInNeeded(Exception):
+    """A page was asked for without a valid sign-in."""
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Every error leaves as problem details, or as a page where a page was asked for."""
+    app.add_exception_handler(errors.DealcastError, _dealcast_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(SignInNeeded, _sign_in)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def problem(status: int, kind: str, detail: str, errors: list[dict[str, str]] | None = None) -> JSONResponse:
+    """A problem-details response; `kind` is a stable name of the sort of problem, `detail` says what to do."""
+    body: dict[str, Any] = {
+        "type": f"urn:dealcast:problem:{kind}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors is not None:
+        body["errors"] = errors
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
+
+
+def _dealcast_error(request: Request, error: Exception) -> Response:
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    return _answer(request, status, _slug(type(error).__name__), str(error))
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _answer(request, error.status_code, _slug(HTTPStatus(error.status_code).name), _http_detail(request, error))
+
+
+def _http_detail(request: Request, error: HTTPException) -> str:
+    if error.status_code == 404 and error.detail == HTTPStatus.NOT_FOUND.phrase:
+        return f"there is nothing at {request.url.path}; see /v1/openapi.json for what there is."
+    if error.status_code == 413:
+        return "the request body is too large; send fewer deals at a time."
+    return str(error.detail)
+
+
+def _invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(entry["type"] == "json_invalid" for entry in found):
+        where = found[0].get("ctx", {}).get("error", "")
+        return _answer(request, 400, "malformed-json", f"the body is not valid JSON ({where}); send a JSON document.")
+    entries = [{"pointer": pointer(entry["loc"]), "detail": entry["msg"]} for entry in found[:50]]
+    first = entries[0]
+    detail = f"{len(found)} of the values given cannot be used; the first is {first['pointer']}: {first['detail']}."
+    return problem(422, "invalid-request", detail, entries)
+
+
+def pointer(location: tuple[int | str, ...]) -> str:
+    """Where in the request: a JSON pointer for the body, the parameter's name otherwise.
+
+    >>> pointer(("body", "deals", 0, "created_at"))
+    '/deals/0/created_at'
+    >>> pointer(("query", "limit"))
+    'query limit'
+    """
+    if location and location[0] == "body":
+        return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location[1:])
+    return " ".join(str(part) for part in location)
+
+
+def _sign_in(request: Request, _: Exception) -> Response:
+    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/sign-in?{urlencode({'back': back})}", status_code=303)
+
+
+def _answer(request: Request, status: int, kind: str, detail: str) -> Response:
+    if request.url.path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
+        return problem(status, kind, detail)
+    return failure_page(request, status, detail)
+
+
+def _unforeseen(request: Request, error: Exception) -> Response:
+    LOG.error("unforeseen error on %s", request.scope.get("path"), exc_info=error)
+    return _answer(request, 500, "unforeseen", "something went wrong here that is not yours to mend; it was logged.")
+
+
+def _slug(name: str) -> str:
+    words = "".join(f"-{letter.lower()}" if letter.isupper() and not name.isupper() else letter for letter in name)
+    return words.strip("-").lower().replace("_", "-")

@@ -1,0 +1,182 @@
+"""Every word of the pages, in one place and in both languages. The first text is English, the second Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+LANGUAGES = ("zh-CN", "en")
+Translator = Callable[..., str]
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "product": ("Dealcast", "Dealcast"),
+    "nav.pipeline": ("Pipeline", "销售管道"),
+    "nav.skip": ("Skip to content", "跳到正文"),
+    "nav.sign_out": ("Sign out", "退出"),
+    "nav.other_language": ("中文", "English"),
+    "footer.known": (
+        "As known at the start of {day}. Model {version}.",
+        "以 {day} 零点所知为准。模型 {version}。",
+    ),
+    "footer.causal": (
+        "Reasons say what deals like this have in common, not what causes a win.",
+        "原因反映同类商机的共同点,不代表因果关系。",
+    ),
+    "sign_in.title": ("Sign in", "登录"),
+    "sign_in.token": ("Access token", "访问令牌"),
+    "sign_in.help": (
+        "Your administrator makes one with “dealcast user token”.",
+        "请向管理员索取,由“dealcast user token”生成。",
+    ),
+    "sign_in.submit": ("Sign in", "登录"),
+    "sign_in.refused": (
+        "This token is not valid, or it has expired. Check that it was copied whole.",
+        "令牌无效或已过期,请确认复制完整。",
+    ),
+    "failure.back": ("Back to the pipeline", "返回销售管道"),
+    "failure.400": ("The request could not be read", "无法读取请求"),
+    "failure.404": ("Not found", "没有找到"),
+    "failure.405": ("Not possible here", "此处不支持该操作"),
+    "failure.413": ("Too large", "内容过大"),
+    "failure.422": ("That cannot be used", "输入无法使用"),
+    "failure.500": ("Something went wrong", "出错了"),
+    "failure.503": ("Not ready yet", "尚未就绪"),
+    "pipeline.title": ("Open deals by risk", "按风险排列的在跟商机"),
+    "pipeline.at_risk": ("Value at risk", "风险金额"),
+    "pipeline.at_risk_share": (
+        "{share} of the open pipeline, {count} deals at risk or critical",
+        "占在跟管道的 {share},共 {count} 个商机处于有风险或危急",
+    ),
+    "pipeline.open": ("Open pipeline", "在跟管道"),
+    "pipeline.open_count": ("{count} deals", "{count} 个商机"),
+    "pipeline.no_amount": ("{count} of them without an amount", "其中 {count} 个未填金额"),
+    "pipeline.expected": ("Expected wins before {day}", "{day} 前预计赢单"),
+    "pipeline.expected_count": ("about {count} deals", "约 {count} 单"),
+    "pipeline.health": ("Health of the pipeline", "管道健康度"),
+    "pipeline.all": ("All", "全部"),
+    "pipeline.apply": ("Show", "筛选"),
+    "pipeline.reset": ("Clear filters", "清除筛选"),
+    "pipeline.filters": ("Filters", "筛选条件"),
+    "pipeline.none": (
+        "No open deal matches. Clear a filter to see more.",
+        "没有符合条件的在跟商机,请放宽筛选条件。",
+    ),
+    "pipeline.shown": ("{first}–{last} of {total}", "第 {first}–{last} 个,共 {total} 个"),
+    "pipeline.next": ("Next page", "下一页"),
+    "pipeline.first": ("First page", "第一页"),
+    "column.deal": ("Deal", "商机"),
+    "column.team": ("Team", "团队"),
+    "column.owner": ("Owner", "负责人"),
+    "column.stage": ("Stage", "阶段"),
+    "column.band": ("Band", "健康分档"),
+    "column.amount": ("Amount", "金额"),
+    "column.health": ("Health", "健康度"),
+    "column.win": ("Win chance", "赢单概率"),
+    "column.win_by": ("Won before {day}", "{day} 前赢单"),
+    "column.flags": ("Risk flags", "风险信号"),
+    "column.days_in_stage": ("in stage for {days}", "已停留 {days}"),
+    "column.close_date": ("Close date", "预计成交日"),
+    "band.healthy": ("Healthy", "健康"),
+    "band.watch": ("Watch", "关注"),
+    "band.at_risk": ("At risk", "有风险"),
+    "band.critical": ("Critical", "危急"),
+    "health.meaning": (
+        "50 is typical for a deal at this stage and age",
+        "50 为同阶段、同账龄商机的典型水平",
+    ),
+    "deal.win": ("Win chance", "赢单概率"),
+    "deal.win_meaning": ("chance to be won in the end", "最终赢单的可能性"),
+    "deal.horizon": ("Before {day}", "{day} 之前"),
+    "deal.won": ("won", "赢单"),
+    "deal.open": ("still open", "仍在跟进"),
+    "deal.lost": ("lost", "输单"),
+    "deal.reasons": ("Why this number", "为什么是这个数"),
+    "deal.reasons_intro": (
+        "From the typical open deal at this stage to this deal, in percentage points.",
+        "从同阶段典型在跟商机到本商机,逐项列出增减的百分点。",
+    ),
+    "deal.typical": ("Typical open deal at this stage", "同阶段典型在跟商机"),
+    "deal.this": ("This deal", "本商机"),
+    "deal.rest": ("All smaller reasons together", "其余较小原因合计"),
+    "deal.flags": ("Risk flags", "风险信号"),
+    "deal.no_flags": ("No risk flag is raised.", "没有触发风险信号。"),
+    "deal.problems": ("Data to put right", "需要补正的数据"),
+    "deal.timeline": ("What happened", "经过"),
+    "deal.timeline_more": ("Only the newest {count} are shown.", "仅显示最近 {count} 条。"),
+    "deal.closed": ("This deal is {outcome}; closed deals have no forecast.", "该商机{outcome},已关闭的商机不再预测。"),
+    "deal.created": ("Created", "创建"),
+    "deal.age": ("Age", "账龄"),
+    "deal.account": ("Account", "客户"),
+    "deal.facts": ("The deal", "商机信息"),
+    "deal.small_data": (
+        "From a table of past deals; there are too few closed deals for a model yet.",
+        "由历史商机统计表得出;已关闭商机太少,暂不足以训练模型。",
+    ),
+    "deal.in_sample": (
+        "The model was trained after this day and has seen what followed.",
+        "所用模型在此日期之后训练,已见过之后的结果。",
+    ),
+    "event.change": ("{field}: {old} → {new}", "{field}:{old} → {new}"),
+    "event.first": ("{field}: {new}", "{field}:{new}"),
+    "event.cleared": ("{field}: {old} removed", "{field}:清除 {old}"),
+    "event.minutes": ("{minutes} min", "{minutes} 分钟"),
+    "direction.in": ("from the buyer", "客户发起"),
+    "direction.out": ("to the buyer", "我方发起"),
+    "activity.call": ("Call", "电话"),
+    "activity.email": ("Email", "邮件"),
+    "activity.meeting": ("Meeting", "会议"),
+    "activity.visit": ("Visit", "拜访"),
+    "activity.demo": ("Demo", "演示"),
+    "activity.message": ("Message", "即时消息"),
+    "activity.review": ("Review", "复盘"),
+    "activity.task": ("Task", "任务"),
+    "field.stage": ("Stage", "阶段"),
+    "field.amount": ("Amount", "金额"),
+    "field.close_date": ("Close date", "预计成交日"),
+    "field.owner_id": ("Owner", "负责人"),
+    "field.forecast_category": ("Forecast category", "预测类别"),
+    "field.next_step": ("Next step", "下一步"),
+    "field.probability": ("Probability in the CRM", "CRM 概率"),
+    "field.account_id": ("Account", "客户"),
+    "field.kind": ("Kind", "类型"),
+    "field.product_line": ("Product line", "产品线"),
+    "field.region": ("Region", "区域"),
+    "field.segment": ("Segment", "客户分层"),
+    "field.competitor": ("Competitor", "竞争对手"),
+    "field.loss_reason": ("Loss reason", "输单原因"),
+    "reason.points": ("{sentence}, {points} points", "{sentence},赢单概率 {points} 个百分点"),
+    "problem.no_stage": ("No stage is set", "未填写阶段"),
+    "problem.unknown_stage": ("The stage is not one of the workspace's", "阶段不在工作区的阶段清单中"),
+    "problem.no_amount": ("No amount is set", "未填写金额"),
+    "problem.no_rate": ("No exchange rate is known for its currency", "缺少该币种的汇率"),
+    "problem.no_close_date": ("No close date is set", "未填写预计成交日"),
+    "problem.close_date_far": (
+        "The close date lies more than two years ahead",
+        "预计成交日在两年以后",
+    ),
+    "problem.close_date_old": (
+        "The close date passed more than a year ago",
+        "预计成交日已过一年以上",
+    ),
+    "problem.no_owner": ("No owner is set", "未指定负责人"),
+    "problem.unknown_owner": ("The owner is not among the people known", "负责人不在人员名单中"),
+}
+"""Placeholders in braces are filled by the caller; both languages have the same ones."""
+
+
+def translator(language: str) -> Translator:
+    """A function that gives the text of a key in `language` ("en", "zh-CN"), its placeholders filled.
+
+    >>> translator("zh-CN")("pipeline.open_count", count=3)
+    '3 个商机'
+    """
+    position = 1 if language == "zh-CN" else 0
+
+    def text(key: str, **values: object) -> str:
+        return TEXTS[key][position].format(**values)
+
+    return text
+
+
+def text_or(language: str, key: str, otherwise: str) -> str:
+    """The text of `key`, or `otherwise` where the word is the company's own and has no text."""
+    return translator(language)(key) if key in TEXTS else otherwise

@@ -1,0 +1,140 @@
+"""Still to come: wins of the rest of the period from deals that are not in the pipeline yet.
+
+Learnt from how earlier periods of the same kind went on from the same point: their number, as a Gamma-Poisson count
+with the spread seen between periods, and their amounts, as they were won. Where no earlier period was seen from that
+point there is nothing to learn from and nothing is added; `periods` says how many there were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from history.scopes import NONE
+from training.attainment.position import Position
+from training.attainment.replay import PastPeriod
+
+KEPT_PER_PERIOD = 0.85
+DEFAULT_SPREAD = 0.2
+PRIOR_PERIODS = 3.0
+PRIOR_DEALS = 5.0
+OWN_AMOUNTS = 0.5
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """What is still to come in the company, and the past wins ("donors") by which it is shared among scopes.
+
+    `count_mean` deals are expected; the count's variance is mean + `dispersion` × mean². `donors`: the scope columns,
+    amount (at least 0) and weight, which adds up to one. `evidence` is the donors' number, recency-weighted.
+    """
+
+    count_mean: float
+    dispersion: float
+    donors: pl.DataFrame
+    evidence: float
+    periods: int
+
+
+@dataclass(frozen=True)
+class ScopeArrivals:
+    """Still to come in one scope: a count and the sizes that each of its deals may have, with their chances."""
+
+    count_mean: float
+    dispersion: float
+    sizes: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def mean(self) -> float:
+        return self.count_mean * float(self.sizes @ self.weights)
+
+    @property
+    def variance(self) -> float:
+        second = float(self.sizes**2 @ self.weights)
+        return self.count_mean * second + self.dispersion * self.mean**2
+
+
+NOTHING = ScopeArrivals(0.0, 0.0, np.zeros(0), np.zeros(0))
+
+
+def arrivals(now: Position, periods: Sequence[PastPeriod]) -> Arrivals:
+    """What `periods`, earlier ones seen from the same point, say is still to come after `now`."""
+    recency = np.array([KEPT_PER_PERIOD**period.age for period in periods])
+    counts = np.array([float(len(period.arrived)) for period in periods])
+    if not len(counts) or counts.sum() == 0:
+        return Arrivals(0.0, 0.0, now.deals.head(0).with_columns(weight=pl.lit(0.0)), 0.0, len(periods))
+    mean = float(recency @ counts / recency.sum())
+    donors, evidence = _donors(now, periods, recency)
+    return Arrivals(mean, _dispersion(counts, recency, mean), donors, evidence, len(periods))
+
+
+def _dispersion(counts: np.ndarray, recency: np.ndarray, mean: float) -> float:
+    """Variance of the period's rate relative to its mean, that of estimating the mean included."""
+    seen = len(counts)
+    between = 0.0
+    if seen > 1:
+        between = max(0.0, (float(np.var(counts, ddof=1)) - float(counts.mean())) / float(counts.mean()) ** 2)
+    rate = (PRIOR_PERIODS * DEFAULT_SPREAD**2 + seen * between) / (PRIOR_PERIODS + seen)
+    effective = recency.sum() ** 2 / (recency**2).sum()
+    return rate + (rate + 1.0 / mean) / effective
+
+
+def _donors(now: Position, periods: Sequence[PastPeriod], recency: np.ndarray) -> tuple[pl.DataFrame, float]:
+    """Past wins that arrived late, and with the weight of a few deals every past win, with today's scopes.
+
+    The amounts of the second kind are scaled to the mean of the first, so that they shape shares and not the level.
+    """
+    arrived = _weighted(now, [period.arrived for period in periods], recency)
+    every = _weighted(now, [period.won for period in periods], recency)
+    evidence = float(arrived["weight"].sum())
+    level = _mean_amount(arrived) / max(_mean_amount(every), 1e-12)
+    every = every.with_columns(
+        weight=pl.col("weight") * (PRIOR_DEALS / float(every["weight"].to_numpy().sum())),
+        amount=pl.col("amount") * level,
+    )
+    both = _without_leavers(now, pl.concat([arrived, every]))
+    return both.with_columns(weight=pl.col("weight") / float(both["weight"].to_numpy().sum())), evidence
+
+
+def _weighted(now: Position, wins: Sequence[pl.DataFrame], recency: np.ndarray) -> pl.DataFrame:
+    rows = [frame.with_columns(weight=pl.lit(float(kept))) for frame, kept in zip(wins, recency, strict=True)]
+    return pl.concat(rows).join(now.deals, on="deal_id", how="inner", maintain_order="left")
+
+
+def _mean_amount(rows: pl.DataFrame) -> float:
+    return float(np.average(rows["amount"].to_numpy(), weights=rows["weight"].to_numpy()))
+
+
+def _without_leavers(now: Position, donors: pl.DataFrame) -> pl.DataFrame:
+    """The share of people who have left goes to those who remain in their team, where anyone does."""
+    reps = now.past["reps"]
+    left = reps.filter(pl.col("left_at") < now.as_of)["rep_id"].unique()
+    stays = ~pl.col("rep").is_in(left.implode()) & (pl.col("rep") != NONE)
+    staying = pl.col("weight").filter(stays).sum().over("team")
+    moved = pl.when(stays).then(pl.col("weight") * pl.col("weight").sum().over("team") / staying).otherwise(0.0)
+    return donors.with_columns(weight=pl.when(staying > 0).then(moved).otherwise(pl.col("weight")))
+
+
+def scope_arrivals(company: Arrivals, kind: str, scope_id: str, measure: str) -> ScopeArrivals:
+    """The part of one scope, by its share among the donors; the parts of a level add up to the company in the mean.
+
+    A scope's count is less certain than the company's by the uncertainty of its share (a Dirichlet's). Amounts are
+    drawn half from the scope's own donors, half from the company's.
+    """
+    own = company.donors.filter(pl.col(kind) == scope_id)
+    share = float(own["weight"].sum()) if company.count_mean > 0 else 0.0
+    if share <= 0:
+        return NOTHING
+    loose = (1.0 - share) / (share * (company.evidence + PRIOR_DEALS + 1.0))
+    dispersion = (1.0 + company.dispersion) * (1.0 + loose) - 1.0
+    if measure == "count":
+        return ScopeArrivals(company.count_mean * share, dispersion, np.ones(1), np.ones(1))
+    sizes = np.concatenate([own["amount"].to_numpy(), company.donors["amount"].to_numpy()])
+    weights = np.concatenate(
+        [own["weight"].to_numpy() * (OWN_AMOUNTS / share), company.donors["weight"].to_numpy() * (1.0 - OWN_AMOUNTS)]
+    )
+    return ScopeArrivals(company.count_mean * share, dispersion, sizes, weights)

@@ -1,0 +1,88 @@
+"""The common shock of a period: deals that are good or bad together, and how large that has been.
+
+Deals share one shift on the logit scale, normal with mean zero. Each deal's own chance is kept: the shift is laid
+around an intercept at which the average over all shifts is the chance the deal model gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from scipy.special import expit, logit
+
+DEFAULT_SIZE = 0.35
+LEAST_PERIODS = 3
+PRIOR_PERIODS = 4.0
+NODES = 15
+
+
+def nodes(size: float, count: int = NODES) -> tuple[np.ndarray, np.ndarray]:
+    """Shifts on the logit scale and their weights: Gauss-Hermite quadrature of a normal with spread `size`."""
+    if size <= 0:
+        return np.zeros(1), np.ones(1)
+    at, weights = np.polynomial.hermite_e.hermegauss(count)
+    return size * at, weights / weights.sum()
+
+
+def shifted(chances: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Each deal's chance under every shift, (nodes, deals), and the nodes' weights; weighted rows give `chances` back.
+
+    >>> under, weights = shifted(np.array([0.2, 0.9]), 0.5)
+    >>> np.round(weights @ under, 12).tolist()
+    [0.2, 0.9]
+    """
+    shifts, weights = nodes(size)
+    if len(shifts) == 1:
+        return chances[None, :].copy(), weights
+    inside = np.clip(chances, 1e-12, 1.0 - 1e-12)
+    centre = logit(inside)
+    for _ in range(30):
+        under = expit(centre[None, :] + shifts[:, None])
+        slope = weights @ (under * (1.0 - under))
+        centre += np.clip((inside - weights @ under) / np.maximum(slope, 1e-300), -2.0, 2.0)
+    under = expit(centre[None, :] + shifts[:, None])
+    certain = (chances <= 1e-12) | (chances >= 1.0 - 1e-12)
+    return np.where(certain[None, :], chances[None, :], under), weights
+
+
+def estimated_size(past_open: Sequence[pl.DataFrame]) -> float:
+    """Spread of the shift on the logit scale, from how past periods' open deals did against their stage's usual rate.
+
+    `past_open`: per past period the deals open at the same point, with `stage` and `won` (in the period). The usual
+    rate comes from the other periods; what sampling alone explains is taken off; the rest is shrunk to
+    `DEFAULT_SIZE`, which stands alone below `LEAST_PERIODS` periods.
+    """
+    periods = [frame for frame in past_open if frame["won"].any() and not frame["won"].all()]
+    if len(periods) < LEAST_PERIODS:
+        return DEFAULT_SIZE
+    excess = [_excess(frame, pl.concat(periods[:i] + periods[i + 1 :])) for i, frame in enumerate(periods)]
+    found = max(0.0, float(np.mean(excess)))
+    mixed = (PRIOR_PERIODS * DEFAULT_SIZE**2 + len(periods) * found) / (PRIOR_PERIODS + len(periods))
+    return float(np.sqrt(mixed))
+
+
+def _excess(frame: pl.DataFrame, others: pl.DataFrame) -> float:
+    """Squared shift of one period against the others' stage rates, less its sampling variance."""
+    chances = _stage_rates(frame, others)
+    shift = _shift_to(chances, float(frame["won"].sum()))
+    spread = expit(logit(chances) + shift)
+    return shift**2 - 1.0 / max(float((spread * (1.0 - spread)).sum()), 1e-9)
+
+
+def _stage_rates(frame: pl.DataFrame, others: pl.DataFrame) -> np.ndarray:
+    overall = (int(others["won"].sum()) + 0.5) / (len(others) + 1.0)
+    rates = others.group_by("stage").agg(rate=(pl.col("won").sum() + 5.0 * overall) / (pl.len() + 5.0))
+    joined = frame.join(rates, on="stage", how="left", maintain_order="left", nulls_equal=True)
+    return joined["rate"].fill_null(overall).to_numpy()
+
+
+def _shift_to(chances: np.ndarray, won: float) -> float:
+    """The logit shift at which the chances add up to `won` (kept half a deal inside the possible)."""
+    target = min(max(won, 0.5), len(chances) - 0.5)
+    low, high = -12.0, 12.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if expit(logit(chances) + middle).sum() < target else (low, middle)
+    return (low + high) / 2.0

@@ -7,9 +7,10 @@ over it and a late-recorded event finds its place. It cannot look ahead: an even
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numba
 import numpy as np
@@ -27,8 +28,9 @@ _LONG_AGO = np.iinfo(np.int64).min // 4
 class Log:
     """A stream's events sorted by entity, arrival and happening.
 
-    `frame` holds the columns (among them happened_at), `entities` the sorted distinct entity names, `offsets` where
-    each one's events begin, `happened_us` and `arrived_us` the instants in microseconds.
+    `frame` holds the columns (among them entity and happened_at), `entities` the sorted distinct entity names, `offsets` where
+    each one's events begin, `happened_us` and `arrived_us` the instants in microseconds. `plans` keeps what the
+    kernel needs for steps once asked for, so that a log swept again and again is laid out once.
     """
 
     frame: pl.DataFrame
@@ -36,6 +38,7 @@ class Log:
     offsets: np.ndarray
     happened_us: np.ndarray
     arrived_us: np.ndarray
+    plans: dict[tuple[_Step, ...], tuple] = field(default_factory=dict, repr=False, compare=False)
 
 
 def make_log(frame: pl.DataFrame, tie_break: Sequence[str] = ()) -> Log:
@@ -50,7 +53,7 @@ def make_log(frame: pl.DataFrame, tie_break: Sequence[str] = ()) -> Log:
     entities = lengths["value"] if lengths is not None else pl.Series("value", [], dtype=pl.String)
     counts = lengths["len"].to_numpy().astype(np.int64) if lengths is not None else np.zeros(0, np.int64)
     return Log(
-        frame=rows.drop("_arrived", "entity"),
+        frame=rows.drop("_arrived"),
         entities=entities.cast(pl.String),
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
         happened_us=rows["happened_at"].dt.epoch("us").to_numpy(),
@@ -190,7 +193,9 @@ def _states(log: Log, rows: pl.DataFrame, steps: Sequence[_Step], threads: int) 
     row_us = place["as_of"].to_numpy()
     order = np.lexsort((row_us, entity))
     row_offsets = np.searchsorted(entity[order], np.arange(len(log.entities) + 1))
-    plan = _plan(log, steps)
+    if tuple(steps) not in log.plans:
+        log.plans[tuple(steps)] = _plan(log, steps)
+    plan = log.plans[tuple(steps)]
     found = np.empty((rows.height, len(steps)), np.int64)
     found[:] = np.array([-1 if step.op in INDEX_OPS else 0 for step in steps], np.int64)
     known = int(row_offsets[-1])
@@ -210,7 +215,7 @@ def _run(arguments: tuple, log: Log, row_offsets: np.ndarray, threads: int) -> N
     edges = np.searchsorted(np.cumsum(work), np.linspace(0, work.sum(), 4 * threads + 1)[1:-1])
     bounds = [0, *(int(edge) for edge in edges), n_entities]
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda pair: _walk(pair[0], pair[1], *arguments), zip(bounds, bounds[1:], strict=False)))
+        list(pool.map(lambda pair: _walk(pair[0], pair[1], *arguments), itertools.pairwise(bounds)))
 
 
 def _plan(log: Log, steps: Sequence[_Step]) -> tuple:

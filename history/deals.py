@@ -30,11 +30,11 @@ TEXT_FIELDS = (
 def ordered_changes(history: History) -> pl.DataFrame:
     """Changes in the order in which they took effect, ties broken by content so that row order never matters.
 
-    Of several changes of one field at one instant the first value comes first and a change that starts from
-    another's new value comes after it as far as that can be told by one step.
+    Of several changes of one field at one instant, recorded together, the first value comes first and a change that
+    starts from another's new value comes after it as far as that can be told by one step.
     """
     changes = history["deal_changes"]
-    same = ["deal_id", "changed_at", "field"]
+    same = ["deal_id", "changed_at", "recorded_at", "field"]
     ends_as = pl.col("new_value").is_in(pl.col("old_value").drop_nulls().implode()).over(same)
     return (
         changes.with_columns((~ends_as).fill_null(True).alias("_ends"))

@@ -1,0 +1,120 @@
+"""Account: who the customer is, what has been won there, and how its market and region convert."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from features.aggregate import count, days_since, last, total
+from features.context import closings, loads
+from features.feature import Feature, feature
+from features.streams import account_facts, changes, facts, field
+
+won = pl.col("won")
+PRIOR_DEALS = 10
+
+
+def company_rate(days: int) -> pl.Expr:
+    """The company's share won of deals closed within `days`, with one won and one lost added."""
+    return (count(closings["company"], won, days) + 1) / (count(closings["company"], None, days) + 2)
+
+
+def win_rate(scope: str, days: int, prior: pl.Expr | None = None) -> pl.Expr:
+    """The share won of the scope's deals closed within `days`, shrunk by ten deals to `prior` (the company's)."""
+    prior = company_rate(days) if prior is None else prior
+    n = count(closings[scope], None, days)
+    return (count(closings[scope], won, days) + PRIOR_DEALS * prior) / (n + PRIOR_DEALS)
+
+
+def _rate(name: str, scope: str, days: int, en: str, zh: str) -> Feature:
+    return feature(
+        name,
+        win_rate(scope, days),
+        unit="share",
+        group="account",
+        en=f"{en}'s share won of deals closed in {days} days, shrunk to the company's",
+        zh=f"{zh}近 {days} 天赢单率(向公司水平收缩)",
+        reason_en=f"{en[:1].upper()}{en[1:]} won {{value:.0%}} of deals closed in {days} days",
+        reason_zh=f"{zh}近 {days} 天赢单率 {{value:.0%}}",
+    )
+
+
+def _category(name: str, expr: pl.Expr, en: str, zh: str) -> Feature:
+    return feature(
+        name,
+        expr,
+        unit="category",
+        group="account",
+        en=en,
+        zh=zh,
+        reason_en=f"{en[:1].upper()}{en[1:]}: {{value}}",
+        reason_zh=f"{zh}为“{{value}}”",
+        categorical=True,
+    )
+
+
+FEATURES = (
+    _category("segment", last(changes, "new", field == "segment"), "segment", "细分市场"),
+    _category("region", last(changes, "new", field == "region"), "region", "区域"),
+    _category("source", last(facts, "source"), "source", "商机来源"),
+    _category("industry", last(account_facts, "industry"), "industry", "客户行业"),
+    _category("fit_grade", last(account_facts, "fit_grade"), "customer profile grade", "客户画像等级"),
+    feature(
+        "employees",
+        last(account_facts, "employees"),
+        unit="people",
+        group="account",
+        en="people who work at the customer",
+        zh="客户员工人数",
+        reason_en="The customer employs {value:,.0f} people",
+        reason_zh="客户员工 {value:,.0f} 人",
+    ),
+    _rate("segment_win_rate", "segment", 180, "the segment", "细分市场"),
+    _rate("region_win_rate", "region", 180, "the region", "区域"),
+    _rate("region_win_rate_60d", "region", 60, "the region", "区域"),
+    _rate("product_win_rate", "product_line", 180, "the product line", "产品线"),
+    _rate("source_win_rate", "source", 365, "the source", "来源"),
+    _rate("kind_win_rate", "kind", 180, "this kind of deal", "该类型商机"),
+    _rate("account_win_rate", "account", 730, "this customer", "该客户"),
+    feature(
+        "company_win_rate",
+        company_rate(60),
+        unit="share",
+        group="account",
+        en="the company's share won of deals closed in 60 days",
+        zh="公司近 60 天赢单率",
+        reason_en="The company won {value:.0%} of deals closed in 60 days",
+        reason_zh="公司近 60 天赢单率 {value:.0%}",
+    ),
+    feature(
+        "account_wins",
+        count(closings["account"], won),
+        unit="deals",
+        group="account",
+        en="deals won with this customer before",
+        zh="该客户历史赢单数",
+        reason_en="{value:.0f} deals won with this customer before",
+        reason_zh="此前已在该客户赢单 {value:.0f} 次",
+    ),
+    feature(
+        "days_since_account_closing",
+        days_since(closings["account"]),
+        unit="days",
+        group="account",
+        en="days since a deal with this customer last closed",
+        zh="距该客户上次关单的天数",
+        reason_en="A deal with this customer last closed {value:.0f} days ago",
+        reason_zh="该客户上次关单在 {value:.0f} 天前",
+        none_en="No closed deal with this customer on record",
+        none_zh="没有该客户的关单记录",
+    ),
+    feature(
+        "account_open_deals",
+        total(loads["account"], "step"),
+        unit="deals",
+        group="account",
+        en="open deals with this customer",
+        zh="该客户在谈商机数",
+        reason_en="{value:.0f} deals open with this customer",
+        reason_zh="该客户在谈商机 {value:.0f} 个",
+    ),
+)

@@ -1,0 +1,211 @@
+"""Engagement: touches by kind and direction, their trend, and whether the buyer answers."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from features.aggregate import count, days_between, days_since, last, total
+from features.feature import Feature, feature
+from features.streams import changes, entered_stage, incoming, kind, outgoing, touches
+
+met = kind.is_in(["meeting", "visit", "demo"])
+called = kind == "call"
+wrote = kind == "email"
+sent = wrote & outgoing
+internal = kind.is_in(["review", "task"])
+
+
+def _touches(name: str, where: pl.Expr | None, days: int | None, en: str, zh: str) -> Feature:
+    within_en = "" if days is None else f" in {days} days"
+    within_zh = "" if days is None else f"近 {days} 天"
+    return feature(
+        name,
+        count(touches, where, days),
+        unit="touches",
+        group="engagement",
+        en=f"{en}{within_en}",
+        zh=f"{within_zh}{zh}次数",
+        reason_en=f"{en[:1].upper()}{en[1:]}{within_en}: {{value:.0f}}",
+        reason_zh=f"{within_zh}{zh} {{value:.0f}} 次",
+    )
+
+
+recent, before = count(touches, days=30), count(touches, days=60) - count(touches, days=30)
+mails_sent = count(touches, sent, 90)
+
+FEATURES = (
+    _touches("touches_7d", None, 7, "touches", "互动"),
+    _touches("touches_30d", None, 30, "touches", "互动"),
+    _touches("touches_90d", None, 90, "touches", "互动"),
+    _touches("touches_all", None, None, "touches", "累计互动"),
+    _touches("inbound_30d", incoming, 30, "touches from the buyer", "客户主动联系"),
+    _touches("inbound_90d", incoming, 90, "touches from the buyer", "客户主动联系"),
+    _touches("outbound_30d", outgoing, 30, "touches to the buyer", "我方联系"),
+    _touches("meetings_30d", met, 30, "meetings, visits and demos", "会议、拜访与演示"),
+    _touches("meetings_90d", met, 90, "meetings, visits and demos", "会议、拜访与演示"),
+    _touches("calls_30d", called, 30, "calls", "电话"),
+    _touches("emails_30d", wrote, 30, "emails", "邮件"),
+    _touches("internal_30d", internal, 30, "reviews and tasks", "内部评审与任务"),
+    feature(
+        "touch_trend",
+        (recent + 1) / (before + 1),
+        unit="ratio",
+        group="engagement",
+        en="touches of the last 30 days over the 30 before, each plus one",
+        zh="近 30 天互动与此前 30 天之比(各加一)",
+        reason_en="Touches are {value:.1f} times those of the 30 days before",
+        reason_zh="近 30 天互动为此前 30 天的 {value:.1f} 倍",
+    ),
+    feature(
+        "days_since_touch",
+        days_since(touches),
+        unit="days",
+        group="engagement",
+        en="days since the last touch",
+        zh="距上次互动的天数",
+        reason_en="Last touch {value:.0f} days ago",
+        reason_zh="上次互动在 {value:.0f} 天前",
+        none_en="No touch on record",
+        none_zh="没有互动记录",
+    ),
+    feature(
+        "days_since_inbound",
+        days_since(touches, incoming),
+        unit="days",
+        group="engagement",
+        en="days since the buyer last wrote or called",
+        zh="距客户上次来信或来电的天数",
+        reason_en="No reply from the buyer for {value:.0f} days",
+        reason_zh="对方 {value:.0f} 天没有回复",
+        none_en="No word from the buyer on record",
+        none_zh="没有客户来信或来电的记录",
+    ),
+    feature(
+        "days_since_outbound",
+        days_since(touches, outgoing),
+        unit="days",
+        group="engagement",
+        en="days since we last reached out",
+        zh="距我方上次联系的天数",
+        reason_en="We last reached out {value:.0f} days ago",
+        reason_zh="我方上次联系在 {value:.0f} 天前",
+        none_en="No outreach of ours on record",
+        none_zh="没有我方联系的记录",
+    ),
+    feature(
+        "days_since_meeting",
+        days_since(touches, met),
+        unit="days",
+        group="engagement",
+        en="days since the last meeting, visit or demo",
+        zh="距上次会议、拜访或演示的天数",
+        reason_en="Last meeting {value:.0f} days ago",
+        reason_zh="上次会面在 {value:.0f} 天前",
+        none_en="No meeting on record",
+        none_zh="没有会面记录",
+    ),
+    feature(
+        "buyer_share",
+        count(touches, incoming, 90)
+        / pl.when(count(touches, incoming | outgoing, 90) > 0).then(count(touches, incoming | outgoing, 90)),
+        unit="share",
+        group="engagement",
+        en="share of touches that came from the buyer in 90 days",
+        zh="近 90 天由客户发起的互动占比",
+        reason_en="{value:.0%} of touches came from the buyer",
+        reason_zh="{value:.0%} 的互动由客户发起",
+        none_en="No touch with a direction in 90 days",
+        none_zh="近 90 天没有带方向的互动记录",
+    ),
+    feature(
+        "call_minutes_30d",
+        total(touches, "minutes", called, 30),
+        unit="minutes",
+        group="engagement",
+        en="minutes on the phone in 30 days",
+        zh="近 30 天通话分钟数",
+        reason_en="{value:.0f} minutes on the phone in 30 days",
+        reason_zh="近 30 天通话 {value:.0f} 分钟",
+    ),
+    feature(
+        "touch_minutes_all",
+        total(touches, "minutes"),
+        unit="minutes",
+        group="engagement",
+        en="minutes of touches in all",
+        zh="累计互动分钟数",
+        reason_en="{value:.0f} minutes of touches in all",
+        reason_zh="累计互动 {value:.0f} 分钟",
+    ),
+    feature(
+        "effective_touches_90d",
+        count(touches, pl.col("effective"), 90),
+        unit="touches",
+        group="engagement",
+        en="touches marked effective in 90 days",
+        zh="近 90 天有效互动次数",
+        reason_en="Effective touches in 90 days: {value:.0f}",
+        reason_zh="近 90 天有效互动 {value:.0f} 次",
+    ),
+    feature(
+        "open_rate_90d",
+        count(touches, sent & pl.col("opened"), 90) / pl.when(mails_sent > 0).then(mails_sent),
+        unit="share",
+        group="engagement",
+        en="share of our emails that were opened in 90 days",
+        zh="近 90 天邮件打开率",
+        reason_en="{value:.0%} of our emails were opened",
+        reason_zh="邮件打开率 {value:.0%}",
+        none_en="No email sent in 90 days on record",
+        none_zh="近 90 天没有发出邮件的记录",
+    ),
+    feature(
+        "reply_rate_90d",
+        count(touches, sent & pl.col("replied"), 90) / pl.when(mails_sent > 0).then(mails_sent),
+        unit="share",
+        group="engagement",
+        en="share of our emails that were answered in 90 days",
+        zh="近 90 天邮件回复率",
+        reason_en="{value:.0%} of our emails were answered",
+        reason_zh="邮件回复率 {value:.0%}",
+        none_en="No email sent in 90 days on record",
+        none_zh="近 90 天没有发出邮件的记录",
+    ),
+    feature(
+        "reply_lag_days",
+        days_between(last(touches, "happened_at", incoming), last(touches, "happened_at", outgoing)),
+        unit="days",
+        group="engagement",
+        en="days from our last outreach to the buyer's last word; negative while unanswered",
+        zh="从我方上次联系到客户上次回应的天数,负数表示尚未回应",
+        reason_en="Buyer's last word came {value:+.0f} days after our last outreach",
+        reason_zh="客户上次回应在我方上次联系后 {value:+.0f} 天",
+        none_en="No exchange in both directions on record",
+        none_zh="没有双向往来的记录",
+    ),
+    feature(
+        "last_touch_subject",
+        last(touches, "subject_code"),
+        unit="category",
+        group="engagement",
+        en="kind and subject of the last touch",
+        zh="上次互动的类型与主题",
+        reason_en="Last touch: {value}",
+        reason_zh="上次互动:{value}",
+        none_en="No touch on record",
+        none_zh="没有互动记录",
+        categorical=True,
+    ),
+    feature(
+        "touched_since_stage",
+        days_between(last(touches, "happened_at"), last(changes, "happened_at", entered_stage)),
+        unit="days",
+        group="engagement",
+        en="days from entering the stage to the last touch; negative when none since",
+        zh="从进入阶段到上次互动的天数,负数表示此后无互动",
+        reason_en="Last touch came {value:+.0f} days after entering the stage",
+        reason_zh="上次互动在进入阶段后 {value:+.0f} 天",
+        none_en="No touch on record",
+        none_zh="没有互动记录",
+    ),
+)

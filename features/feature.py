@@ -1,0 +1,91 @@
+"""The declaration of a feature: its value as polars over aggregates, and how people read it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import polars as pl
+
+GROUPS = {
+    "momentum": ("Momentum", "推进节奏"),
+    "commitment": ("Commitment", "承诺与日期"),
+    "value": ("Value", "金额"),
+    "engagement": ("Engagement", "互动"),
+    "people": ("People", "决策链"),
+    "account": ("Account", "客户"),
+    "rep": ("Rep", "销售人员"),
+    "calendar": ("Calendar", "时间"),
+}
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature of a deal on a date.
+
+    `expr` gives its value, `unit` what a number of it means, `en` and `zh` its meaning. `reason_en` and `reason_zh`
+    say a value as a sentence with `{value}` in it; they state what the data holds and never why.
+    `none_en` and `none_zh` say that there is no value.
+    """
+
+    name: str
+    expr: pl.Expr
+    unit: str
+    group: str
+    en: str
+    zh: str
+    reason_en: str
+    reason_zh: str
+    none_en: str
+    none_zh: str
+    categorical: bool = False
+
+    def __post_init__(self) -> None:
+        if self.group not in GROUPS:
+            raise ValueError(f"feature {self.name}: group {self.group!r} is not one of {', '.join(GROUPS)}.")
+        for attribute in ("unit", "en", "zh", "reason_en", "reason_zh", "none_en", "none_zh"):
+            if not getattr(self, attribute):
+                raise ValueError(f"feature {self.name} has no {attribute}; every feature says it. Add it.")
+
+    def sentence(self, value: object, language: str = "en") -> str:
+        """The value as a sentence in "en" or "zh-CN"; a missing value is said to be missing.
+
+        >>> from features.catalogue import FEATURES
+        >>> FEATURES["days_since_inbound"].sentence(21.4)
+        'No reply from the buyer for 21 days'
+        >>> FEATURES["days_since_inbound"].sentence(None, "zh-CN")
+        '没有客户来信或来电的记录'
+        """
+        chinese = language.lower().startswith("zh")
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return self.none_zh if chinese else self.none_en
+        return _spoken((self.reason_zh if chinese else self.reason_en).format(value=value))
+
+
+def _spoken(sentence: str) -> str:
+    """One day, not one days; -0 is 0."""
+    words = sentence.replace("-0%", "0%").replace(" -0 ", " 0 ")
+    for noun in ("days", "meetings", "people", "times", "touches", "deals", "calls", "emails", "steps", "minutes"):
+        singular = {"people": "person", "touches": "touch"}.get(noun, noun[:-1])
+        words = f" {words} ".replace(f" 1 {noun} ", f" 1 {singular} ").strip()
+    return words
+
+
+def feature(
+    name: str,
+    expr: pl.Expr,
+    *,
+    unit: str,
+    group: str,
+    en: str,
+    zh: str,
+    reason_en: str,
+    reason_zh: str,
+    none_en: str | None = None,
+    none_zh: str | None = None,
+    categorical: bool = False,
+) -> Feature:
+    """Declare a feature; without words of its own, a missing value reads "<meaning>: not on record"."""
+    missing_en = none_en or f"{en[:1].upper()}{en[1:]}: not on record"
+    missing_zh = none_zh or f"{zh}:无记录"
+    return Feature(name, expr, unit, group, en, zh, reason_en, reason_zh, missing_en, missing_zh, categorical)

@@ -1,0 +1,141 @@
+"""Value: the amount, how it changed, and how it compares with what is usual."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from features.aggregate import count, days_since, first, last, total, value_ago
+from features.context import amounts
+from features.feature import feature
+from features.streams import changes, field
+
+is_amount = (field == "amount") & pl.col("number").is_not_null()
+raised = is_amount & (pl.col("number") > pl.col("old_number"))
+cut = is_amount & (pl.col("number") < pl.col("old_number"))
+amount = last(changes, "number", is_amount)
+
+
+def norm(scope: str) -> pl.Expr:
+    """The geometric mean of first amounts in `scope` over the last year."""
+    stream = amounts[scope]
+    n = count(stream, days=365)
+    return pl.when(n > 0).then((total(stream, "log_amount", days=365) / n).exp())
+
+
+FEATURES = (
+    feature(
+        "amount",
+        amount,
+        unit="deal currency",
+        group="value",
+        en="amount",
+        zh="商机金额",
+        reason_en="Amount is {value:,.0f}",
+        reason_zh="商机金额为 {value:,.0f}",
+    ),
+    feature(
+        "amount_against_segment",
+        amount / norm("segment"),
+        unit="ratio",
+        group="value",
+        en="amount over what is usual in the segment",
+        zh="金额与所在细分市场常见金额之比",
+        reason_en="Amount is {value:.1f} times the segment's usual",
+        reason_zh="金额为所在细分市场常见水平的 {value:.1f} 倍",
+    ),
+    feature(
+        "amount_against_company",
+        amount / norm("company"),
+        unit="ratio",
+        group="value",
+        en="amount over what is usual here",
+        zh="金额与公司常见金额之比",
+        reason_en="Amount is {value:.1f} times the usual",
+        reason_zh="金额为公司常见水平的 {value:.1f} 倍",
+    ),
+    feature(
+        "amount_against_account",
+        amount / norm("account"),
+        unit="ratio",
+        group="value",
+        en="amount over what is usual with this customer",
+        zh="金额与该客户常见金额之比",
+        reason_en="Amount is {value:.1f} times this customer's usual",
+        reason_zh="金额为该客户常见水平的 {value:.1f} 倍",
+    ),
+    feature(
+        "amount_against_first",
+        amount / pl.when(first(changes, "number", is_amount) > 0).then(first(changes, "number", is_amount)),
+        unit="ratio",
+        group="value",
+        en="amount over the first amount",
+        zh="当前金额与首次金额之比",
+        reason_en="Amount is {value:.0%} of the first",
+        reason_zh="当前金额为首次金额的 {value:.0%}",
+    ),
+    feature(
+        "amount_against_30d_ago",
+        amount
+        / pl.when(value_ago(changes, "number", 30, is_amount) > 0).then(value_ago(changes, "number", 30, is_amount)),
+        unit="ratio",
+        group="value",
+        en="amount over the amount 30 days ago",
+        zh="当前金额与 30 天前金额之比",
+        reason_en="Amount is {value:.0%} of that 30 days ago",
+        reason_zh="当前金额为 30 天前的 {value:.0%}",
+    ),
+    feature(
+        "amount_raises",
+        count(changes, raised),
+        unit="times",
+        group="value",
+        en="times the amount was raised",
+        zh="金额上调次数",
+        reason_en="Amount raised {value:.0f} times",
+        reason_zh="金额上调过 {value:.0f} 次",
+    ),
+    feature(
+        "amount_cuts",
+        count(changes, cut),
+        unit="times",
+        group="value",
+        en="times the amount was cut",
+        zh="金额下调次数",
+        reason_en="Amount cut {value:.0f} times",
+        reason_zh="金额下调过 {value:.0f} 次",
+    ),
+    feature(
+        "days_since_amount_change",
+        days_since(changes, is_amount),
+        unit="days",
+        group="value",
+        en="days since the amount was last set",
+        zh="距上次设定金额的天数",
+        reason_en="Amount last set {value:.0f} days ago",
+        reason_zh="金额上次设定在 {value:.0f} 天前",
+        none_en="No amount on record",
+        none_zh="没有金额记录",
+    ),
+    feature(
+        "kind",
+        last(changes, "new", field == "kind"),
+        unit="category",
+        group="value",
+        en="kind of deal",
+        zh="商机类型",
+        reason_en="Kind of deal: {value}",
+        reason_zh="商机类型为“{value}”",
+        categorical=True,
+    ),
+    feature(
+        "product_line",
+        last(changes, "new", field == "product_line"),
+        unit="category",
+        group="value",
+        en="product line",
+        zh="产品线",
+        reason_en="Product line: {value}",
+        reason_zh="产品线为“{value}”",
+        categorical=True,
+    ),
+)

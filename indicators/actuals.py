@@ -1,0 +1,56 @@
+"""What was won in a period, by scope."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from history.deals import closings
+from history.record import History
+from indicators.credit import credited, valued
+from indicators.horizons import Horizon
+
+MEASURES = ("amount", "count")
+
+
+def wins(past: History, periods: pl.DataFrame, before: dt.datetime) -> pl.DataFrame:
+    """Deals won in each of `periods` (period, start, end), as the period knew them.
+
+    Hand in what was known at `before` (naive UTC). A win counts in the period in which it took place if it still
+    stood at the period's end, or at `before` where that is earlier: a deal reopened within the period is not won, one
+    reopened later is. The amount is that of the period's end, the credit goes to the owner at the closing. A win
+    that took place in the period and was recorded later counts once it is known.
+    Columns: deal_id, period, closed_at, amount (workspace currency, null when unknown), count (1), scope columns.
+    """
+    seen = past.with_tables(deal_changes=past["deal_changes"].filter(pl.col("changed_at") < before))
+    won = closings(seen).filter(pl.col("outcome") == "won").select("deal_id", "closed_at", "reopened_at")
+    placed = won.sort("closed_at").join_asof(
+        periods.sort("start"), left_on="closed_at", right_on="start", check_sortedness=False
+    )
+    standing = placed.filter(
+        (pl.col("closed_at") < pl.col("end"))
+        & (pl.col("reopened_at").is_null() | (pl.col("reopened_at") >= pl.col("end")))
+    ).sort("period", "deal_id", "closed_at")
+    rows = valued(seen, credited(seen, standing), "end", before)
+    return rows.with_columns(count=pl.lit(1.0)).drop("start", "end", "reopened_at", "currency")
+
+
+def period_frame(horizons: Sequence[Horizon]) -> pl.DataFrame:
+    """The distinct periods of `horizons`: period, start, end (naive UTC, exclusive)."""
+    rows = sorted({(one.period, one.start, one.end) for one in horizons}, key=lambda row: row[1])
+    schema: dict[str, pl.DataType] = {"period": pl.String(), "start": pl.Datetime("us"), "end": pl.Datetime("us")}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def by_scope(rows: pl.DataFrame, kinds: Sequence[str], measure: str, keys: Sequence[str]) -> pl.DataFrame:
+    """Sums of `measure` by scope: scope_kind, scope_id, the `keys`, value; null where no row of a group has a value."""
+    known = pl.col(measure).is_not_null().any()
+    parts = [
+        rows.group_by(pl.col(kind).alias("scope_id"), *keys)
+        .agg(value=pl.when(known).then(pl.col(measure).sum()))
+        .select(pl.lit(kind).alias("scope_kind"), "scope_id", *keys, "value")
+        for kind in kinds
+    ]
+    return pl.concat(parts).sort("scope_kind", "scope_id", *keys)

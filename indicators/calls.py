@@ -1,0 +1,51 @@
+"""Which statement of a forecaster counts at a horizon: the last one at or before that day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from indicators.horizons import Horizon
+
+CATEGORY_ORDER = ("most_likely", "commit")
+"""A forecaster who gives a most likely value is held to it, else to the commit. A best case alone is no forecast."""
+
+WHO = ("forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "measure")
+
+
+def horizon_frame(horizons: Sequence[Horizon]) -> pl.DataFrame:
+    """period, horizon_days, start, end and cut of each horizon."""
+    rows = [(one.period, one.days, one.start, one.end, one.cut) for one in horizons]
+    instant = pl.Datetime("us")
+    schema: dict[str, pl.DataType] = {
+        "period": pl.String(),
+        "horizon_days": pl.Int64(),
+        "start": instant,
+        "end": instant,
+        "cut": instant,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def last_calls(calls: pl.DataFrame, horizons: Sequence[Horizon], measure: str) -> pl.DataFrame:
+    """The statement that counts, per forecaster, scope, period and horizon.
+
+    `calls` has the columns of `forecast_calls`. A statement counts when it was made and recorded before the horizon
+    day was over; of two made at one instant the one recorded last, then the higher. Columns: the forecaster and
+    scope, period, horizon_days, forecast, category, called_at.
+    """
+    usable = calls.filter((pl.col("measure") == measure) & pl.col("category").is_in(CATEGORY_ORDER)).drop_nulls("value")
+    said = usable.join(horizon_frame(horizons), on="period").filter(
+        (pl.col("called_at") < pl.col("cut")) & (pl.col("recorded_at") < pl.col("cut"))
+    )
+    rank = pl.col("category").replace_strict(
+        {name: -at for at, name in enumerate(CATEGORY_ORDER)}, return_dtype=pl.Int8
+    )
+    keys = [*WHO, "period", "horizon_days"]
+    return (
+        said.with_columns(rank=rank)
+        .sort(*keys, "rank", "called_at", "recorded_at", "value")
+        .group_by(keys, maintain_order=True)
+        .agg(pl.col("value").last().alias("forecast"), pl.col("category").last(), pl.col("called_at").last())
+    )

@@ -1,0 +1,120 @@
+"""One row per statement: what was called for a period at a horizon, what came, and what the rules would have said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from history.as_of import known
+from history.errors import RequestInvalid
+from history.record import History, complete
+from history.scopes import SCOPE_KINDS
+from indicators.actuals import MEASURES, by_scope, period_frame, wins
+from indicators.calls import horizon_frame, last_calls
+from indicators.credit import slim
+from indicators.horizons import Horizon, horizons_of
+from indicators.implied import implied_calls, positions
+from indicators.naive import naive_calls
+
+SCOPE = ["scope_kind", "scope_id"]
+MOMENT = ["period", "horizon_days"]
+IMPLIED_BY = {"rep": "rep", "team": "team"}
+"""Whose implied calls are read: a rep's of the own deals, and a team's of all deals of its people."""
+
+CELL_COLUMNS: dict[str, pl.DataType] = {
+    "forecaster_kind": pl.String(),
+    "forecaster_id": pl.String(),
+    "scope_kind": pl.String(),
+    "scope_id": pl.String(),
+    "source": pl.String(),
+    "measure": pl.String(),
+    "period": pl.String(),
+    "start": pl.Datetime("us"),
+    "horizon_days": pl.Int64(),
+    "forecast": pl.Float64(),
+    "actual": pl.Float64(),
+    "naive": pl.Float64(),
+    "model": pl.Float64(),
+}
+
+
+def statement_cells(
+    history: History,
+    as_of: dt.datetime,
+    kinds: Sequence[str] = SCOPE_KINDS,
+    days: Sequence[int] = (75, 45, 15),
+    measure: str = "amount",
+    cadence: str = "quarter",
+    model_calls: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Every statement about scopes of `kinds` beside what came of it, for periods ended at `as_of` (naive UTC).
+
+    Columns as in `CELL_COLUMNS`; money in the workspace's currency. `actual` is null-free: a statement about a
+    period whose wins have no known amount is left out. `naive` and `model` are null where there is none.
+    `model_calls` has the columns of `forecast_calls` and stands beside the model's statements in history.
+    """
+    if measure not in MEASURES:
+        raise RequestInvalid(f"measure {measure!r} is not known; expected amount or count. Correct it.")
+    horizons = horizons_of(history, as_of, days, cadence)
+    calls = all_calls(history, as_of, model_calls)
+    deals = slim(history)
+    placed = {(one.period, one.days): positions(deals, one, kinds, measure) for one in horizons}
+    said = pl.concat([_submitted(calls, horizons, kinds, measure), _implied(placed, measure)])
+    came = by_scope(wins(known(deals, as_of), period_frame(horizons), as_of), kinds, measure, ["period"])
+    return (
+        said.join(horizon_frame(horizons).select(*MOMENT, "start"), on=MOMENT)
+        .join(came.with_columns(unknown=pl.col("value").is_null()), on=[*SCOPE, "period"], how="left")
+        .filter(~pl.col("unknown").fill_null(False))
+        .with_columns(actual=pl.col("value").fill_null(0.0))
+        .join(naive_calls(placed, horizons), on=[*SCOPE, *MOMENT], how="left")
+        .join(_model(calls, horizons, measure), on=[*SCOPE, *MOMENT], how="left")
+        .select(pl.col(name).cast(dtype) for name, dtype in CELL_COLUMNS.items())
+        .sort("forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "start", "horizon_days")
+    )
+
+
+def all_calls(history: History, as_of: dt.datetime, model_calls: pl.DataFrame | None) -> pl.DataFrame:
+    """The statements known at `as_of`, those handed in included."""
+    calls = history["forecast_calls"]
+    if model_calls is not None:
+        extra = complete("forecast_calls", model_calls)
+        calls = pl.concat([calls.select(extra.columns), extra], how="vertical") if calls.height else extra
+    only = History(history.settings, {"forecast_calls": calls})
+    return known(only, as_of)["forecast_calls"]
+
+
+def _submitted(calls: pl.DataFrame, horizons: Sequence[Horizon], kinds: Sequence[str], measure: str) -> pl.DataFrame:
+    said = last_calls(calls.filter(pl.col("scope_kind").is_in(list(kinds))), horizons, measure)
+    return said.select(
+        "forecaster_kind", "forecaster_id", *SCOPE, pl.lit("submitted").alias("source"), "measure", *MOMENT, "forecast"
+    )
+
+
+def _implied(placed: dict[tuple[str, int], pl.DataFrame], measure: str) -> pl.DataFrame:
+    schema = {name: CELL_COLUMNS[name] for name in ("forecaster_kind", "forecaster_id", *SCOPE, "source", "measure")}
+    schema |= {name: CELL_COLUMNS[name] for name in (*MOMENT, "forecast")}
+    parts = [
+        implied_calls(position)
+        .filter(pl.col("scope_kind").is_in(list(IMPLIED_BY)))
+        .select(
+            pl.col("scope_kind").replace_strict(IMPLIED_BY, return_dtype=pl.String).alias("forecaster_kind"),
+            pl.col("scope_id").alias("forecaster_id"),
+            *SCOPE,
+            source=pl.lit("implied"),
+            measure=pl.lit(measure),
+            period=pl.lit(period),
+            horizon_days=pl.lit(days, dtype=pl.Int64),
+            forecast=pl.col("forecast"),
+        )
+        for (period, days), position in placed.items()
+    ]
+    return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+
+def _model(calls: pl.DataFrame, horizons: Sequence[Horizon], measure: str) -> pl.DataFrame:
+    """What the model last said of each scope: whichever version spoke last at or before the horizon day."""
+    said = last_calls(calls.filter(pl.col("forecaster_kind") == "model"), horizons, measure)
+    newest = said.sort("called_at", "forecaster_id").group_by(*SCOPE, *MOMENT, maintain_order=True).last()
+    return newest.select(*SCOPE, *MOMENT, model="forecast")

@@ -1,0 +1,94 @@
+"""The implied call: what a person's deals in the CRM said on a day, where nobody said it in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from history.as_of import known
+from history.deals import snapshot
+from history.money import in_workspace_currency
+from history.record import History
+from history.scopes import NONE, deal_scopes
+from indicators.actuals import by_scope, wins
+from indicators.horizons import Horizon
+
+LIKELY = ("commit", "most_likely", "closed")
+"""Categories that an implied call counts, once the CRM in use states categories at all."""
+
+
+def positions(history: History, horizon: Horizon, kinds: Sequence[str], measure: str) -> pl.DataFrame:
+    """Where each scope stood when the horizon day was over.
+
+    Columns: scope_kind, scope_id, booked (won in the period so far), base_total (won in the base period as it then
+    stood), dated (open deals expected to close in the period that count; null where their worth is unknown), states
+    (some open deal carries a close date, or all is booked).
+    """
+    past = known(history, horizon.cut)
+    won = wins(past, _two_periods(horizon), horizon.cut)
+    booked = by_scope(won.filter(pl.col("period") == horizon.period), kinds, measure, [])
+    base = by_scope(won.filter(pl.col("period") == horizon.base), kinds, measure, [])
+    keys = ["scope_kind", "scope_id"]
+    return (
+        _open_by_scope(past, horizon, kinds, measure)
+        .join(booked.rename({"value": "booked"}), on=keys, how="full", coalesce=True)
+        .join(base.rename({"value": "base_total"}), on=keys, how="full", coalesce=True)
+        .with_columns(
+            states=pl.col("states").fill_null(pl.col("states").any() & pl.col("booked").is_not_null()).fill_null(False)
+        )
+        .sort(keys)
+    )
+
+
+def implied_calls(position: pl.DataFrame) -> pl.DataFrame:
+    """Implied statements from `positions`: scope_kind, scope_id, forecast = booked so far + counted open deals."""
+    told = position.filter(pl.col("states") & (pl.col("scope_id") != NONE))
+    unknown = pl.col("dated").is_null() & pl.col("booked").is_null()
+    forecast = pl.when(~unknown).then(pl.col("booked").fill_null(0.0) + pl.col("dated").fill_null(0.0))
+    return told.select("scope_kind", "scope_id", forecast=forecast).drop_nulls("forecast")
+
+
+def _two_periods(horizon: Horizon) -> pl.DataFrame:
+    rows = [(horizon.base, horizon.base_start, horizon.base_end), (horizon.period, horizon.start, horizon.end)]
+    schema: dict[str, pl.DataType] = {"period": pl.String(), "start": pl.Datetime("us"), "end": pl.Datetime("us")}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _open_by_scope(past: History, horizon: Horizon, kinds: Sequence[str], measure: str) -> pl.DataFrame:
+    deals = open_deals(past, horizon)
+    worth = pl.col(measure)
+    counts = pl.col("counts")
+    known_worth = worth.filter(counts).is_not_null().any() | ~counts.any()
+    parts = [
+        deals.group_by(scope_id=kind)
+        .agg(
+            dated=pl.when(known_worth).then(worth.filter(counts).sum()),
+            states=pl.col("close_date").is_not_null().any(),
+        )
+        .select(pl.lit(kind).alias("scope_kind"), "scope_id", "dated", "states")
+        for kind in kinds
+    ]
+    return pl.concat(parts)
+
+
+def open_deals(past: History, horizon: Horizon) -> pl.DataFrame:
+    """Open deals at the end of the horizon day with amount, count, scope columns and `counts` in the implied call.
+
+    A deal counts when its expected close lies in the period and, if any open deal of the company carries a forecast
+    category, its own category (else its stage's) is commit or most likely.
+    """
+    deals = snapshot(past, horizon.cut).filter(pl.col("outcome").is_null())
+    deals = in_workspace_currency(past, deals, "amount", "currency", horizon.cut)
+    deals = deal_scopes(past, deals, horizon.cut).with_columns(count=pl.lit(1.0), category=_category(past))
+    dated = pl.col("close_date").is_between(horizon.start, horizon.end, closed="left")
+    likely = pl.col("category").is_in(LIKELY) | pl.col("category").is_null().all()
+    return deals.with_columns(counts=(dated & likely).fill_null(False))
+
+
+def _category(past: History) -> pl.Expr:
+    """The deal's forecast category, else its stage's, in lower case with underscores."""
+    by_stage = {stage.name: stage.category for stage in past.settings.stages if stage.category}
+    fallback = pl.col("stage").replace_strict(by_stage, default=None, return_dtype=pl.String)
+    own = pl.when(pl.col("forecast_category").str.strip_chars() != "").then("forecast_category")
+    return pl.coalesce(own, fallback).str.to_lowercase().str.replace_all(r"[\s-]+", "_")

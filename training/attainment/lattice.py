@@ -121,7 +121,10 @@ def bernoulli_sum(amounts: np.ndarray, chances: np.ndarray, weights: np.ndarray,
     Values above `top` are gathered at the last point.
     """
     below, share = split_points(amounts, step)
-    size = min(int(np.ceil(top / step)) + 1, int(below.sum()) + len(below) + 1)
+    # Every split amount can reach one point beyond its own; that matters only where nothing is cut off at the top.
+    halves = int((share > 0).sum())
+    beyond = halves if top >= amounts.sum() else 0
+    size = min(int(np.ceil(top / step - 1e-9)) + beyond, int(below.sum()) + halves) + 1
     if not len(amounts) or size <= 1:
         return point(0.0, step)
     mass = _convolve_deals(below, share, np.ascontiguousarray(chances), np.ascontiguousarray(weights), size)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
+
+from cli.words import choose
+from serving.pages.format import NOTHING, money, percent
 
 WIDE = 100_000
 
 
 @dataclass(frozen=True)
 class Column:
-    """One printed column: its field in the result, headings, and how the value is written.
-
-    `form` is "text", "count", "money", "percent", "points", "number" or "date".
-    """
+    """One printed column: its field in the result, headings, and how the value is written (see `written`)."""
 
     field: str
     en: str
@@ -25,56 +25,73 @@ class Column:
     form: str = "text"
 
     def heading(self, language: str) -> str:
-        return self.zh if language == "zh-CN" else self.en
-
-    @property
-    def is_text(self) -> bool:
-        return self.form == "text"
+        return choose(language, self.en, self.zh)
 
 
-def written(value: Any, form: str) -> str:
+@dataclass(frozen=True)
+class Style:
+    """How values are written: the language, and the currency of amounts (None: the measure is deals)."""
+
+    language: str = "en"
+    currency: str | None = None
+
+
+def written(value: Any, form: str, style: Style = Style()) -> str:
     """`value` as people read it; a missing value is a dash, never 0.
 
-    >>> written(0.734, "percent"), written(1234567.2, "money"), written(None, "money"), written(-0.12, "points")
-    ('73 %', '1,234,567', '–', '-12 pts')
+    >>> written(0.734, "percent"), written(-0.12, "signed"), written(None, "amount"), written(0.9999, "chance")
+    ('73 %', '-12 %', '–', '>99 %')
+    >>> written(1234567.2, "amount", Style("en", "CNY")), written(12.34, "amount")
+    ('¥1.23M', '12.3')
     """
     if value is None or value != value:
-        return "–"
-    forms: dict[str, Callable[[Any], str]] = {
-        "count": lambda v: f"{v:,.0f}" if float(v).is_integer() else f"{v:,.1f}",
-        "money": lambda v: f"{v:,.0f}",
-        "percent": lambda v: f"{v * 100:.0f} %",
-        "signed": lambda v: f"{v * 100:+.0f} %",
-        "points": lambda v: f"{v * 100:+.0f} pts",
-        "number": lambda v: f"{v:,.3g}",
-        "score": lambda v: f"{v:.3f}",
-        "date": lambda v: f"{v:%Y-%m-%d}",
-    }
-    return forms.get(form, str)(value)
+        return NOTHING
+    return FORMS[form](value, style)
 
 
-def print_table(title: str, columns: Iterable[Column], rows: Iterable[dict[str, Any]], language: str = "en") -> None:
+FORMS: dict[str, Callable[[Any, Style], str]] = {
+    "text": lambda value, style: str(value),
+    "amount": lambda value, style: _amount(value, style),
+    "whole": lambda value, style: f"{value:,.0f}",
+    "chance": lambda value, style: percent(value),
+    "percent": lambda value, style: f"{value * 100:.0f} %",
+    "signed": lambda value, style: f"{value * 100:+.0f} %",
+    "times": lambda value, style: f"{value:,.1f} ×",
+    "score": lambda value, style: f"{value:.3f}",
+    "date": lambda value, style: f"{value:%Y-%m-%d}",
+}
+
+
+def _amount(value: float, style: Style) -> str:
+    return f"{value:,.1f}" if style.currency is None else money(value, style.currency, style.language)
+
+
+def print_table(title: str, columns: Sequence[Column], rows: Iterable[dict[str, Any]], style: Style = Style()) -> None:
     """A titled table: ruled on a terminal, plain and aligned where the output is piped."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
 
-    shown = list(columns)
-    on_terminal = sys.stdout.isatty()
-    table = Table(box=box.SIMPLE_HEAD if on_terminal else None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in shown:
-        table.add_column(column.heading(language), justify="left" if column.is_text else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(_plain(written(row.get(column.field), column.form)) for column in shown))
-    if on_terminal:
+    cells = [[written(row.get(column.field), column.form, style) for column in columns] for row in rows]
+    headings = [(column.heading(style.language), column.form == "text") for column in columns]
+    if sys.stdout.isatty():
         console = Console(highlight=False)
         console.print(_plain(title), style="bold")
-        console.print(table)
+        console.print(_table(headings, cells, ruled=True))
         return
     buffer = StringIO()
-    Console(file=buffer, width=WIDE, color_system=None, force_terminal=False, highlight=False).print(table)
-    lines = [line.rstrip() for line in buffer.getvalue().splitlines()]
-    print("\n".join([title, *lines]))
+    Console(file=buffer, width=WIDE, color_system=None, highlight=False).print(_table(headings, cells, ruled=False))
+    print("\n".join([title, *(line.rstrip() for line in buffer.getvalue().splitlines())]))
+
+
+def _table(headings: list[tuple[str, bool]], cells: list[list[str]], ruled: bool) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD if ruled else None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading, is_text in headings:
+        table.add_column(_plain(heading), justify="left" if is_text else "right", overflow="fold")
+    for row in cells:
+        table.add_row(*(_plain(cell) for cell in row))
+    return table
 
 
 def _plain(text: str) -> Any:

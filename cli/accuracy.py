@@ -1,0 +1,101 @@
+"""`dealcast accuracy`: how good each forecaster's own calls have been."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.console import Column, Style, print_table, say
+from cli.options import Session, as_of_option, day_or_today, out_option, shared_options
+from cli.output import checked_path, write
+from cli.words import choose
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COLUMNS = (
+    Column("who", "forecaster", "预测人"),
+    Column("scope_id", "about", "对象"),
+    Column("source", "source", "来源"),
+    Column("horizon_days", "days before", "提前天数", "whole"),
+    Column("n_periods", "periods", "期间数", "whole"),
+    Column("bias", "bias", "偏差", "signed"),
+    Column("wape", "WAPE", "WAPE", "percent"),
+    Column("accuracy", "accuracy", "准确率", "percent"),
+    Column("kind", "kind", "类型"),
+    Column("fva_model", "value added vs model", "较模型增值", "signed"),
+    Column("fva_naive", "value added vs naive", "较朴素增值", "signed"),
+)
+
+
+@click.command()
+@shared_options
+@as_of_option
+@click.option("--by", type=click.Choice(["rep", "team", "forecaster_kind"]), default="rep", show_default=True)
+@click.option(
+    "--horizon", "horizons", type=int, multiple=True, metavar="DAYS", help="Days before period end. [75 45 15]"
+)
+@click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
+@click.option("--cadence", type=click.Choice(["quarter", "month"]), default="quarter", show_default=True)
+@out_option
+def accuracy(
+    session: Session,
+    as_of: dt.date | None,
+    by: str,
+    horizons: tuple[int, ...],
+    measure: str,
+    cadence: str,
+    out: Path | None,
+) -> None:
+    """How good each forecaster's own calls have been: bias, error, value added.
+
+    \b
+    Example:
+      dealcast accuracy --as-of 2026-07-01 --by rep --horizon 45
+      dealcast accuracy --by team --measure count --out accuracy.csv
+    """
+    out = checked_path(out)
+    workspace = session.workspace()
+    instant = workspace.settings.start_of(day_or_today(as_of, workspace))
+    frame = measured(session, instant, by, horizons, measure, cadence)
+    if out:
+        write(frame, out)
+    title = choose(session.language, "Forecast accuracy", "预测准确率")
+    show(frame, title, session.language)
+
+
+def measured(
+    session: Session, instant: dt.datetime, by: str, horizons: tuple[int, ...], measure: str, cadence: str
+) -> pl.DataFrame:
+    """The table behind the verb, as known at `instant`."""
+    from indicators.accuracy import HORIZONS_DAYS
+    from indicators.accuracy import accuracy as assess
+
+    history = session.workspace().history(before=instant)
+    return assess(history, instant, by, horizons or HORIZONS_DAYS, measure, cadence)
+
+
+def show(frame: pl.DataFrame, title: str, language: str) -> None:
+    """Prints the table, or says why it is empty."""
+    if frame.is_empty():
+        say(
+            choose(
+                language,
+                "No period has ended yet for which somebody submitted a call, or close dates imply one.",
+                "尚无已结束且有预测申报(或可由预计成交日推出)的期间。",
+            )
+        )
+        return
+    print_table(title, COLUMNS, [told(row, language) for row in frame.to_dicts()], Style(language))
+
+
+def told(row: dict, language: str) -> dict:
+    """A row with words where it had codes."""
+    from indicators.kinds import KINDS
+
+    kind = KINDS[row["kind_of_bias"]]
+    who = f"{row['forecaster_kind']} {row['forecaster_id'] or ''}".strip()
+    return row | {"who": who, "kind": choose(language, kind.en, kind.zh)}

@@ -1,0 +1,92 @@
+"""`dealcast forecast`: where a period will land against quota."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.console import Column, Style, notice, print_table, say
+from cli.models import model_note, serving_model
+from cli.options import Session, as_of_option, day_or_today, model_option, out_option, shared_options
+from cli.output import checked_path, write
+from cli.words import choose
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COLUMNS = (
+    Column("scope_id", "scope", "范围"),
+    Column("booked", "booked", "已签", "amount"),
+    Column("open_expected", "from open", "在途预计", "amount"),
+    Column("new_expected", "from new", "新增预计", "amount"),
+    Column("p10", "p10", "p10", "amount"),
+    Column("p50", "p50", "p50", "amount"),
+    Column("p90", "p90", "p90", "amount"),
+    Column("quota", "quota", "目标", "amount"),
+    Column("attainment", "attainment", "预计达成率", "percent"),
+    Column("p_attain", "odds", "达成概率", "chance"),
+    Column("coverage", "coverage", "覆盖倍数", "times"),
+)
+
+
+@click.command()
+@shared_options
+@click.option("--period", metavar="PERIOD", help="Such as 2026Q4 or 2026-11. [default: the quarter of the as-of day]")
+@as_of_option
+@click.option(
+    "--by",
+    type=click.Choice(["rep", "team", "region", "product_line", "segment", "company"]),
+    default="team",
+    show_default=True,
+)
+@click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
+@model_option
+@out_option
+def forecast(
+    session: Session,
+    period: str | None,
+    as_of: dt.date | None,
+    by: str,
+    measure: str,
+    version: str | None,
+    out: Path | None,
+) -> None:
+    """Where a period will land against quota: booked, open, still to come, p10 to p90, odds.
+
+    \b
+    Example:
+      dealcast forecast --period 2026Q2 --as-of 2026-05-01 --by team
+      dealcast forecast --by region --measure count --out forecast.csv
+    """
+    from history.fiscal import parse_period, quarter_of
+    from serving.forecasting import forecast as land
+
+    out = checked_path(out)
+    workspace = session.workspace()
+    day = day_or_today(as_of, workspace)
+    name = parse_period(period, workspace.settings).name if period else quarter_of(day, workspace.settings).name
+    instant = workspace.settings.start_of(day)
+    history = workspace.history(before=instant)
+    model = serving_model(workspace, history, instant, version)
+    frame = land(history, model.model, name, instant, by, measure)
+    if out:
+        write(frame, out)
+    show(frame, name, day, measure, workspace.settings.currency, session.language)
+    notice(model_note(model, session.language))
+
+
+def show(frame: pl.DataFrame, period: str, day: dt.date, measure: str, currency: str, language: str) -> None:
+    """Prints the table, or says that there is nothing to land."""
+    if frame.is_empty():
+        say(choose(language, f"Nothing is booked, open or targeted in {period}.", f"{period} 内没有已签、在途或目标。"))
+        return
+    unit = (
+        choose(language, f"in {currency}", f"单位 {currency}")
+        if measure == "amount"
+        else choose(language, "in deals", "单位 单")
+    )
+    title = choose(language, f"{period} as known on {day}, {unit}", f"{period}，以 {day} 所知为准，{unit}")
+    print_table(title, COLUMNS, frame.to_dicts(), Style(language, currency if measure == "amount" else None))

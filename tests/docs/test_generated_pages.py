@@ -1,0 +1,25 @@
+from docs.generate import DOCS, PAGES, outdated
+from features.catalogue import FEATURES
+from features.flags import FLAGS
+from history.tables import TABLES
+
+
+def test_generated_pages_are_current():
+    assert outdated() == []
+
+
+def test_a_page_that_differs_is_named(monkeypatch):
+    monkeypatch.setitem(PAGES, "features.md", lambda: ["something else"])
+    assert outdated() == ["features.md"]
+
+
+def test_every_table_and_column_is_in_the_dictionary():
+    text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8")
+    for table in TABLES.values():
+        assert f"## {table.name}\n" in text
+        assert all(f"| `{column.name}` |" in text for column in table.columns)
+
+
+def test_every_feature_and_flag_is_documented():
+    text = (DOCS / "features.md").read_text(encoding="utf-8")
+    assert [name for name in [*FEATURES, *FLAGS] if f"`{name}`" not in text] == []

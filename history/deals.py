@@ -34,12 +34,17 @@ def ordered_changes(history: History) -> pl.DataFrame:
     starts from another's new value comes after it as far as that can be told by one step.
     """
     changes = history["deal_changes"]
-    same = ["deal_id", "changed_at", "recorded_at", "field"]
+    same = ["deal_id", "changed_at", "field"]
+    tied = pl.len().over(same) > 1
     ends_as = pl.col("new_value").is_in(pl.col("old_value").drop_nulls().implode()).over(same)
+    # Ties are few and telling them apart is dear, so it is done for them alone.
+    ties = changes.with_row_index("_row").filter(tied).select("_row", _ends=~ends_as)
     return (
-        changes.with_columns((~ends_as).fill_null(True).alias("_ends"))
+        changes.with_row_index("_row")
+        .join(ties, on="_row", how="left")
+        .with_columns(pl.col("_ends").fill_null(True))
         .sort("deal_id", "changed_at", "recorded_at", "field", "_ends", "old_value", "new_value", nulls_last=False)
-        .drop("_ends")
+        .drop("_row", "_ends")
     )
 
 

@@ -94,10 +94,10 @@ def outlook(history: History, model: WinModel | None, period: str, as_of: dt.dat
         return Outlook(span, now, np.zeros(0), arrivals(now, ()), 0.0)
     earlier = past_periods(now.past, span, as_of)
     shock = estimated_size([one.open for one in earlier])
-    return Outlook(span, now, win_chances(history, model, now), arrivals(now, earlier), shock)
+    return Outlook(span, now, win_chances(model, now), arrivals(now, earlier), shock)
 
 
-def win_chances(history: History, model: WinModel | None, now: Position) -> np.ndarray:
+def win_chances(model: WinModel | None, now: Position) -> np.ndarray:
     """(open deals,) chance of being won within the period; what would be won before it begins does not count."""
     if now.open.is_empty():
         return np.zeros(0)
@@ -106,7 +106,7 @@ def win_chances(history: History, model: WinModel | None, now: Position) -> np.n
             "a forecast of a period that is not over needs a model, and none was given. Train one first."
         )
     spine = now.open.select("deal_id", as_of=pl.lit(now.as_of, dtype=pl.Datetime("us")))
-    matrix = build_matrix(history, spine)
+    matrix = build_matrix(now.past, spine)
     by_end = _won_within(model, matrix, now.end - now.as_of)
     if now.start <= now.as_of:
         return by_end

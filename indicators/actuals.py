@@ -13,6 +13,7 @@ from indicators.credit import credited, valued
 from indicators.horizons import Horizon
 
 MEASURES = ("amount", "count")
+PERIOD_SCHEMA: dict[str, pl.DataType] = {"period": pl.String(), "start": pl.Datetime("us"), "end": pl.Datetime("us")}
 
 
 def wins(past: History, periods: pl.DataFrame, before: dt.datetime) -> pl.DataFrame:
@@ -22,26 +23,32 @@ def wins(past: History, periods: pl.DataFrame, before: dt.datetime) -> pl.DataFr
     stood at the period's end, or at `before` where that is earlier: a deal reopened within the period is not won, one
     reopened later is. The amount is that of the period's end, the credit goes to the owner at the closing. A win
     that took place in the period and was recorded later counts once it is known.
-    Columns: deal_id, period, closed_at, amount (workspace currency, null when unknown), count (1), scope columns.
+    Columns: deal_id, period, closed_at, outcome, stage, from_open, amount (workspace currency, null when unknown),
+    count (1), scope columns.
     """
+    return closed_in(past, periods, before).filter(pl.col("outcome") == "won")
+
+
+def closed_in(past: History, periods: pl.DataFrame, before: dt.datetime) -> pl.DataFrame:
+    """`wins` with the lost deals among them, by the same rules."""
     seen = past.with_tables(deal_changes=past["deal_changes"].filter(pl.col("changed_at") < before))
-    won = closings(seen).filter(pl.col("outcome") == "won").select("deal_id", "closed_at", "reopened_at")
-    placed = won.sort("closed_at").join_asof(
-        periods.sort("start"), left_on="closed_at", right_on="start", check_sortedness=False
-    )
-    standing = placed.filter(
-        (pl.col("closed_at") < pl.col("end"))
-        & (pl.col("reopened_at").is_null() | (pl.col("reopened_at") >= pl.col("end")))
-    ).sort("period", "deal_id", "closed_at")
+    ended = closings(seen).drop("recorded_at").sort("closed_at")
+    placed = ended.join_asof(periods.sort("start"), left_on="closed_at", right_on="start", check_sortedness=False)
+    stood = pl.col("reopened_at").is_null() | (pl.col("reopened_at") >= pl.col("end"))
+    standing = placed.filter((pl.col("closed_at") < pl.col("end")) & stood).sort("period", "deal_id", "closed_at")
     rows = valued(seen, credited(seen, standing), "end", before)
     return rows.with_columns(count=pl.lit(1.0)).drop("start", "end", "reopened_at", "currency")
+
+
+def one_period(name: str, start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """A frame of one stretch of time: period, start, end (naive UTC, exclusive)."""
+    return pl.DataFrame([(name, start, end)], schema=PERIOD_SCHEMA, orient="row")
 
 
 def period_frame(horizons: Sequence[Horizon]) -> pl.DataFrame:
     """The distinct periods of `horizons`: period, start, end (naive UTC, exclusive)."""
     rows = sorted({(one.period, one.start, one.end) for one in horizons}, key=lambda row: row[1])
-    schema: dict[str, pl.DataType] = {"period": pl.String(), "start": pl.Datetime("us"), "end": pl.Datetime("us")}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=PERIOD_SCHEMA, orient="row")
 
 
 def by_scope(rows: pl.DataFrame, kinds: Sequence[str], measure: str, keys: Sequence[str]) -> pl.DataFrame:

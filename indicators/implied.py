@@ -11,7 +11,7 @@ from history.deals import snapshot
 from history.money import in_workspace_currency
 from history.record import History
 from history.scopes import NONE, deal_scopes
-from indicators.actuals import by_scope, wins
+from indicators.actuals import PERIOD_SCHEMA, by_scope, wins
 from indicators.horizons import Horizon
 
 LIKELY = ("commit", "most_likely", "closed")
@@ -51,8 +51,7 @@ def implied_calls(position: pl.DataFrame) -> pl.DataFrame:
 
 def _two_periods(horizon: Horizon) -> pl.DataFrame:
     rows = [(horizon.base, horizon.base_start, horizon.base_end), (horizon.period, horizon.start, horizon.end)]
-    schema: dict[str, pl.DataType] = {"period": pl.String(), "start": pl.Datetime("us"), "end": pl.Datetime("us")}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=PERIOD_SCHEMA, orient="row")
 
 
 def _open_by_scope(past: History, horizon: Horizon, kinds: Sequence[str], measure: str) -> pl.DataFrame:

@@ -35,9 +35,10 @@ class ColumnMissing(DealcastError):
 
 
 class RowsQuarantined(DealcastError):
-    """An import met rows that break a constraint; they were set aside, not dropped."""
+    """An import met rows that break a constraint; `report` says of each table what was read and what was refused."""
 
     exit_code = 15
+    report: object | None = None
 
 
 class DateInvalid(DealcastError):

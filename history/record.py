@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from history.schema import Table
 from history.settings import Settings
 from history.tables import TABLES
 
@@ -56,6 +57,13 @@ def complete(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     if table.happened is None:
         return out
     return out.with_columns(pl.col("recorded_at").fill_null(pl.col(table.happened)))
+
+
+def own_recorded_at(table: Table) -> pl.Expr:
+    """`recorded_at` where the row itself says when it was recorded; null where it was filled in or is unknown."""
+    if table.happened is None:
+        return pl.col("recorded_at")
+    return pl.when(pl.col("recorded_at").ne_missing(pl.col(table.happened))).then("recorded_at")
 
 
 def make_history(settings: Settings, **frames: pl.DataFrame) -> History:

@@ -11,7 +11,7 @@ from history.cells import as_text, read_cells
 from history.deal_values import read_deal_values
 from history.errors import ColumnMissing
 from history.quarantine import no_problems, problems
-from history.record import complete
+from history.record import complete, own_recorded_at
 from history.schema import Table
 from history.settings import Settings
 from history.source_file import LINE, SourceFile
@@ -99,24 +99,23 @@ def _without_repeats(checked: Checked) -> Checked:
     return _without_contradictions(once)
 
 
-def identity(table: Table) -> list[str]:
-    """The columns that tell one row of a file from another: the key, and for versions when each was recorded."""
-    return [*table.key, "recorded_at"] if table.mode == "version" else list(table.key)
-
-
 def _without_contradictions(checked: Checked) -> Checked:
-    table, key = checked.table, identity(checked.table)
+    table, place = checked.table, checked.source.place
     content = [name for name in table.names if name != "recorded_at"] if table.mode == "event" else table.names
-    if set(content) <= set(key):
+    if set(content) <= set(table.key):
         return checked
-    once = checked.rows.unique(subset=list(dict.fromkeys([*key, *content])), keep="first", maintain_order=True)
-    first = pl.col(LINE).first().over(key)
-    later = once.with_columns(first=first).filter(pl.col(LINE) != pl.col("first"))
+    once = checked.rows.unique(subset=[*content], keep="first", maintain_order=True)
+    repeats = checked.duplicates + checked.rows.height - once.height
+    # Two rows of one key are versions of it when each says itself when it was recorded.
+    own = [own_recorded_at(table).alias("_own")] if table.mode == "version" else []
+    identity = [*table.key, *(["_own"] if own else [])]
+    later = once.with_columns(own).with_columns(first=pl.col(LINE).first().over(identity))
+    later = later.filter(pl.col(LINE) != pl.col("first"))
+    checked = Checked(table, checked.source, once, checked.found, checked.read, repeats)
     if later.is_empty():
-        same_event = checked.rows.height - once.height
-        return Checked(table, checked.source, once, checked.found, checked.read, checked.duplicates + same_event)
+        return checked
     value = later.select(pl.concat_str([pl.col(name).cast(pl.String) for name in table.key], separator=" ")).to_series()
-    same = f"the same values as {checked.source.place} {{}}, which has the same {', '.join(table.key)},"
+    same = f"the same values as {place} {{}}, which has the same {', '.join(table.key)},"
     said = later.select(pl.format(same, "first")).to_series()
-    path, place = checked.source.path, checked.source.place
-    return set_aside(checked, problems(table.name, path, place, table.key[0], later[LINE], value, said))
+    found = problems(table.name, checked.source.path, place, table.key[0], later[LINE], value, said)
+    return set_aside(checked, found)

@@ -141,7 +141,7 @@ class Book:
 
     @cached_property
     def calls(self) -> pl.DataFrame:
-        """Statements of reps about themselves, of the last periods up to this one; submitted ones where there are any."""
+        """Statements of reps about themselves, of the last periods up to this one; submitted ones where they exist."""
         monthly = cadence_of(self.period) == "month"
         cells = self.record.monthly_cells if monthly else self.record.quarterly_cells
         own = cells.filter((pl.col("forecaster_kind") == "rep") & (pl.col("forecaster_id") == pl.col("scope_id")))

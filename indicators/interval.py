@@ -41,7 +41,8 @@ def interval(numerator: np.ndarray, actual: np.ndarray) -> np.ndarray:
     drawn = np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)
     usable = ~np.isnan(drawn).all(axis=1)
     out = np.full((len(actual), 2), np.nan)
-    out[usable] = np.nanquantile(drawn[usable], [LOW, HIGH], axis=1).T
+    if usable.any():
+        out[usable] = np.nanquantile(drawn[usable], [LOW, HIGH], axis=1).T
     return out
 
 

@@ -9,6 +9,7 @@ from indicators.book import Book
 from indicators.indicator import Indicator
 
 NOTHING_HERE = "no case of this person in the period"
+NOTHING_KNOWN = "the cases of this person carry no amount, or sum to nothing to divide by"
 
 
 def measured(indicator: Indicator, book: Book) -> pl.DataFrame:
@@ -24,8 +25,9 @@ def measured(indicator: Indicator, book: Book) -> pl.DataFrame:
     if indicator.aggregate == "sum":
         idle = pl.col("n").is_null()
         found = found.with_columns(value=pl.when(idle).then(0.0).otherwise("value"))
-    reason = pl.when(pl.col("value").is_null()).then(pl.lit(NOTHING_HERE)).otherwise(pl.lit(""))
-    return found.with_columns(pl.col("n").fill_null(0), missing=reason)
+    found = found.with_columns(pl.col("n").fill_null(0))
+    why = pl.when(pl.col("n") == 0).then(pl.lit(NOTHING_HERE)).otherwise(pl.lit(NOTHING_KNOWN))
+    return found.with_columns(missing=pl.when(pl.col("value").is_null()).then(why).otherwise(pl.lit("")))
 
 
 def team_values(indicator: Indicator, book: Book) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.console import Column, Style, print_table, say
-from cli.options import Session, as_of_option, day_or_today, out_option, shared_options
+from cli.options import Session, as_of_option, day_or_newest, out_option, shared_options
 from cli.output import checked_path, write
 from cli.words import choose
 
@@ -57,25 +57,18 @@ def accuracy(
       dealcast accuracy --as-of 2026-07-01 --by rep --horizon 45
       dealcast accuracy --by team --measure count --out accuracy.csv
     """
+    from indicators.accuracy import HORIZONS_DAYS
+    from indicators.accuracy import accuracy as assess
+
     out = checked_path(out)
     workspace = session.workspace()
-    instant = workspace.settings.start_of(day_or_today(as_of, workspace))
-    frame = measured(session, instant, by, horizons, measure, cadence)
+    history = workspace.history()
+    instant = history.settings.start_of(day_or_newest(as_of, history))
+    frame = assess(history, instant, by, horizons or HORIZONS_DAYS, measure, cadence)
     if out:
         write(frame, out)
     title = choose(session.language, "Forecast accuracy", "预测准确率")
     show(frame, title, session.language)
-
-
-def measured(
-    session: Session, instant: dt.datetime, by: str, horizons: tuple[int, ...], measure: str, cadence: str
-) -> pl.DataFrame:
-    """The table behind the verb, as known at `instant`."""
-    from indicators.accuracy import HORIZONS_DAYS
-    from indicators.accuracy import accuracy as assess
-
-    history = session.workspace().history(before=instant)
-    return assess(history, instant, by, horizons or HORIZONS_DAYS, measure, cadence)
 
 
 def show(frame: pl.DataFrame, title: str, language: str) -> None:

@@ -57,6 +57,7 @@ FORMS: dict[str, Callable[[Any, Style], str]] = {
     "percent": lambda value, style: f"{value * 100:.0f} %",
     "signed": lambda value, style: f"{value * 100:+.0f} %",
     "times": lambda value, style: f"{value:,.1f} ×",
+    "number": lambda value, style: f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}",
     "score": lambda value, style: f"{value:.3f}",
     "date": lambda value, style: f"{value:%Y-%m-%d}",
 }

@@ -10,7 +10,7 @@ import click
 
 from cli.console import Column, Style, notice, print_table, say
 from cli.models import model_note, serving_model
-from cli.options import Session, as_of_option, day_or_today, model_option, out_option, shared_options
+from cli.options import Session, as_of_option, day_or_newest, model_option, out_option, shared_options
 from cli.output import checked_path, write
 from cli.words import choose
 
@@ -66,16 +66,16 @@ def forecast(
 
     out = checked_path(out)
     workspace = session.workspace()
-    day = day_or_today(as_of, workspace)
+    history = workspace.history()
+    day = day_or_newest(as_of, history)
     name = parse_period(period, workspace.settings).name if period else quarter_of(day, workspace.settings).name
     instant = workspace.settings.start_of(day)
-    history = workspace.history(before=instant)
     model = serving_model(workspace, history, instant, version)
-    frame = land(history, model.model, name, instant, by, measure)
+    frame = land(history, model, name, instant, by, measure)
     if out:
         write(frame, out)
     show(frame, name, day, measure, workspace.settings.currency, session.language)
-    notice(model_note(model, session.language))
+    notice(model_note(model, instant, session.language))
 
 
 def show(frame: pl.DataFrame, period: str, day: dt.date, measure: str, currency: str, language: str) -> None:

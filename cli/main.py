@@ -11,7 +11,17 @@ from typing import NoReturn
 
 import click
 
+from cli.accuracy import accuracy
+from cli.doctor import doctor
+from cli.forecast import forecast
+from cli.generate import generate
+from cli.imports import import_
+from cli.models import models, promote
 from cli.options import Session, shared_options
+from cli.score import score
+from cli.scorecard import scorecard
+from cli.serve import serve
+from cli.user import user
 from history.errors import DealcastError
 
 UNEXPECTED = 70
@@ -28,6 +38,10 @@ def dealcast(session: Session) -> None:
       dealcast demo
       dealcast --workspace acme score --as-of 2026-07-01
     """
+
+
+for verb in (accuracy, doctor, forecast, generate, import_, models, promote, score, scorecard, serve, user):
+    dealcast.add_command(verb)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -16,6 +16,7 @@ from cli.words import LANGUAGES, language_of
 from history.errors import DateInvalid
 
 if TYPE_CHECKING:
+    from history.record import History
     from history.workspace import Workspace
 
 DEFAULT_WORKSPACE = Path("workspace")
@@ -31,8 +32,9 @@ class Session:
     def workspace(self) -> Workspace:
         """The workspace, which must exist."""
         from history.workspace import open_workspace
+        from serving.settings import settings_from_environment
 
-        return open_workspace(self.path)
+        return open_workspace(self.path, settings_from_environment().database_url)
 
 
 def _path_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,13 +110,22 @@ def parse_day(text: str, option: str) -> dt.date:
 
 
 as_of_option = click.option(
-    "--as-of", "as_of", type=Day(), help="The day whose start is the present of the answer. [default: today]"
+    "--as-of",
+    "as_of",
+    type=Day(),
+    help="The day whose start is the present of the answer. [default: the day after the newest row]",
+)
+model_option = click.option(
+    "--model", "version", metavar="VERSION", help="This version instead of the one that serves on that day."
 )
 out_option = click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write every column to a .csv, .parquet or .json."
 )
 
 
-def day_or_today(day: dt.date | None, workspace: Workspace) -> dt.date:
-    """`day`, or today in the workspace's time zone: the clock is read here and nowhere below."""
-    return day or dt.datetime.now(workspace.settings.zone).date()
+def day_or_newest(day: dt.date | None, history: History) -> dt.date:
+    """`day`, or the day after the newest recorded row, as the pages have it; raises `NoHistory` when there is none."""
+    from serving.live import serving_instant
+    from serving.tokens import utc_now
+
+    return history.settings.day_of(serving_instant(history, day, utc_now()))

@@ -7,7 +7,6 @@ import datetime as dt
 import click
 
 from cli.console import Column, Style, notice, print_table, say
-from cli.models import store_url
 from cli.options import Session, shared_options
 from cli.words import choose
 
@@ -46,7 +45,7 @@ def token(session: Session, name: str, days: int | None) -> None:
     from serving.tokens import create_token, utc_now
 
     ends = utc_now() + dt.timedelta(days=days) if days else None
-    say(create_token(store_url(session.workspace()), name, ends))
+    say(create_token(session.workspace().store_url, name, ends))
     notice(choose(session.language, "Keep it: only its hash is stored.", "请妥善保存:系统只保存其哈希值。"))
 
 
@@ -61,9 +60,15 @@ def list_(session: Session) -> None:
     """
     from serving.tokens import list_tokens, utc_now
 
-    tokens = list_tokens(store_url(session.workspace()))
+    tokens = list_tokens(session.workspace().store_url)
     if not tokens:
-        say(choose(session.language, "No token yet; make one with `dealcast user token NAME`.", "尚无令牌,可用 `dealcast user token 名称` 生成。"))
+        say(
+            choose(
+                session.language,
+                "No token yet; make one with `dealcast user token NAME`.",
+                "尚无令牌,可用 `dealcast user token 名称` 生成。",
+            )
+        )
         return
     works, ended = choose(session.language, "works", "有效"), choose(session.language, "ended", "已失效")
     rows = [vars(one) | {"state": works if one.works_at(utc_now()) else ended} for one in tokens]
@@ -82,5 +87,5 @@ def revoke(session: Session, name: str) -> None:
     """
     from serving.tokens import revoke as end
 
-    end(store_url(session.workspace()), name)
+    end(session.workspace().store_url, name)
     say(choose(session.language, f"Ended: {name}", f"已作废:{name}"))

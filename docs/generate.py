@@ -15,6 +15,8 @@ from features.flags import FLAGS
 from history import errors
 from history.schema import Column
 from history.tables import TABLES
+from indicators.catalogue import INDICATORS
+from indicators.kinds import KINDS
 
 DOCS = Path(__file__).resolve().parent
 MADE = "*Made by `make docs` from the declarations in the code; do not edit.*"
@@ -45,8 +47,8 @@ def data_dictionary() -> list[str]:
     """Every canonical table, column by column."""
     lines = ["# Canonical tables", "", MADE, ""]
     lines += [
-        "A canonical folder holds `<table>.csv` or `<table>.parquet` for the tables it has. Times are UTC instants; a bare",
-        "date is its start in the workspace's time zone. Known at t means recorded before t.",
+        "A canonical folder holds `<table>.csv` or `<table>.parquet` for the tables it has. Times are UTC instants;",
+        "a bare date is its start in the workspace's time zone. Known at t means recorded before t.",
     ]
     for declared in TABLES.values():
         lines += ["", f"## {declared.name}", "", f"{declared.en}. {declared.zh}。", ""]
@@ -82,6 +84,31 @@ def features() -> list[str]:
     return lines + table(("flag", "feature", "raised", "unit", "says", "说明"), rows)
 
 
+def indicators() -> list[str]:
+    """Every indicator of the scorecard with its formula, then the kinds of bias."""
+    lines = ["# Indicators 指标", "", MADE, ""]
+    lines += ["An indicator without its inputs says which table it needs; it never shows 0.", ""]
+    headings = ("indicator", "name", "名称", "dimension", "unit", "better", "formula", "公式", "needs")
+    rows = (
+        (
+            f"`{one.slug}`",
+            one.en,
+            one.zh,
+            f"{one.dimension}, {'leading' if one.leading else 'lagging'}",
+            one.unit,
+            one.better,
+            one.formula_en,
+            one.formula_zh,
+            ", ".join(str(need) for need in one.needs),
+        )
+        for one in INDICATORS.values()
+    )
+    lines += table(headings, rows)
+    lines += ["", "## Kinds of bias 偏差类型", ""]
+    told = ((f"`{kind.code}`", kind.zh, kind.rule_en, kind.rule_zh) for kind in KINDS.values())
+    return lines + table(("kind", "类型", "rule", "规则"), told)
+
+
 def exit_codes() -> list[str]:
     """What `dealcast` leaves with, by kind of trouble."""
     classes = [
@@ -101,6 +128,7 @@ def exit_codes() -> list[str]:
 PAGES: dict[str, Callable[[], list[str]]] = {
     "data-dictionary.md": data_dictionary,
     "features.md": features,
+    "indicators.md": indicators,
     "exit-codes.md": exit_codes,
 }
 

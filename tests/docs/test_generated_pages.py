@@ -2,6 +2,7 @@ from docs.generate import DOCS, PAGES, outdated
 from features.catalogue import FEATURES
 from features.flags import FLAGS
 from history.tables import TABLES
+from indicators.catalogue import INDICATORS
 
 
 def test_generated_pages_are_current():
@@ -23,3 +24,8 @@ def test_every_table_and_column_is_in_the_dictionary():
 def test_every_feature_and_flag_is_documented():
     text = (DOCS / "features.md").read_text(encoding="utf-8")
     assert [name for name in [*FEATURES, *FLAGS] if f"`{name}`" not in text] == []
+
+
+def test_every_indicator_is_documented():
+    text = (DOCS / "indicators.md").read_text(encoding="utf-8")
+    assert [slug for slug in INDICATORS if f"| `{slug}` |" not in text] == []

@@ -1,0 +1,106 @@
+"""`dealcast models`, `promote`, `rollback`, and which model answers for a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import getpass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.console import Column, Style, print_table, say
+from cli.options import Session, shared_options
+from cli.words import choose
+
+if TYPE_CHECKING:
+    from training.registry import Registry
+
+    from history.record import History
+    from history.workspace import Workspace
+    from serving.choosing import ServedModel
+
+COLUMNS = (
+    Column("version", "version", "版本"),
+    Column("trained_as_of", "trained as of", "训练截至", "date"),
+    Column("state", "state", "状态"),
+    Column("promoted_at", "promoted", "上线时间", "date"),
+    Column("reason", "reason", "原因"),
+)
+
+
+def open_registry(workspace: Workspace) -> Registry:
+    """The registry of the workspace's models."""
+    from training.registry import Registry
+
+    from serving.settings import settings_from_environment
+
+    return Registry(workspace.path, workspace.store().workspace_id, settings_from_environment().tracking_uri)
+
+
+def serving_model(workspace: Workspace, history: History, instant: dt.datetime, version: str | None) -> ServedModel:
+    """The version asked for, else the one that serves at `instant`, else the tables of past deals."""
+    from serving.choosing import choose_model
+
+    registry = open_registry(workspace)
+    if version is not None:
+        return registry.load(version)
+    return choose_model(registry, instant, history=history)
+
+
+def model_note(model: ServedModel, instant: dt.datetime, language: str) -> str:
+    """Which model answered, and whether it had seen the day."""
+    note = choose(
+        language,
+        f"Model {model.version}, trained as of {model.trained_as_of:%Y-%m-%d}.",
+        f"模型 {model.version},训练截至 {model.trained_as_of:%Y-%m-%d}。",
+    )
+    if model.trained_as_of <= instant:
+        return note
+    return note + choose(language, " In-sample: it has seen what came later.", " 样本内:该模型见过之后的结果。")
+
+
+@click.command()
+@shared_options
+def models(session: Session) -> None:
+    """The trained versions, and which one serves.
+
+    \b
+    Example:
+      dealcast models
+    """
+    registry = open_registry(session.workspace())
+    champion = registry.champion()
+    rows = [row_of(version, champion, session.language) for version in registry.versions()]
+    if not rows:
+        say(
+            choose(
+                session.language,
+                "No model yet; train one with `dealcast train`.",
+                "尚无模型,可用 `dealcast train` 训练。",
+            )
+        )
+        return
+    print_table(choose(session.language, "Models", "模型"), COLUMNS, rows, Style(session.language))
+
+
+def row_of(version: Any, champion: Any, language: str) -> dict[str, Any]:
+    """One version as a printed row."""
+    is_champion = champion is not None and version.version == champion.version
+    return vars(version) | {"state": choose(language, "champion", "现役") if is_champion else ""}
+
+
+@click.command()
+@shared_options
+@click.argument("version")
+@click.option("--reason", required=True, help="Why, for the record.")
+@click.option("--by", default=None, help="Who. [default: the name you are signed in with]")
+def promote(session: Session, version: str, reason: str, by: str | None) -> None:
+    """Make a version the champion, by hand and on record.
+
+    \b
+    Example:
+      dealcast promote 2 --reason "reviewed with sales operations"
+    """
+    registry = open_registry(session.workspace())
+    registry.promote(version, by or getpass.getuser(), reason)
+    say(choose(session.language, f"Version {version} is the champion.", f"版本 {version} 已成为现役模型。"))

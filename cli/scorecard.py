@@ -1,0 +1,140 @@
+"""`dealcast scorecard`: the performance sheet of a period."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.console import Column, Style, print_table, say
+from cli.options import Session, as_of_option, day_or_newest, out_option, shared_options
+from cli.output import checked_path, write
+from cli.words import choose
+from history.errors import DealUnknown
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PEOPLE = (
+    Column("person", "person", "人员"),
+    Column("team", "team", "团队"),
+    Column("total", "score", "综合得分", "whole"),
+    Column("results", "results", "结果", "whole"),
+    Column("process", "process", "过程", "whole"),
+    Column("capability", "capability", "能力", "whole"),
+    Column("teamwork", "teamwork", "协作", "whole"),
+    Column("measured", "measured", "已计量"),
+)
+
+SHEET = (
+    Column("indicator_name", "indicator", "指标"),
+    Column("value", "value", "数值", "number"),
+    Column("target", "target", "目标", "number"),
+    Column("team_value", "team", "团队", "number"),
+    Column("previous_value", "before", "上期", "number"),
+    Column("n", "n", "样本数", "whole"),
+    Column("score", "score", "得分", "whole"),
+    Column("weight_rescaled", "weight", "权重", "whole"),
+    Column("missing", "lacks", "缺少"),
+)
+
+
+@click.command()
+@shared_options
+@click.option("--period", metavar="PERIOD", help="Such as 2026Q4 or 2026-11. [default: the last one that ended]")
+@as_of_option
+@click.option("--role", metavar="ROLE", help="People of this role only.")
+@click.option("--rep", metavar="ID", help="Print the whole sheet of one person.")
+@out_option
+def scorecard(
+    session: Session, period: str | None, as_of: dt.date | None, role: str | None, rep: str | None, out: Path | None
+) -> None:
+    """The performance sheet: computed, not judged; what is missing is named, never 0.
+
+    \b
+    Example:
+      dealcast scorecard --period 2026Q2 --as-of 2026-07-01
+      dealcast scorecard --period 2026Q2 --rep R001 --out sheet.csv
+    """
+    from history.fiscal import previous, quarter_of
+    from indicators.scorecard import scorecard as sheet
+
+    out = checked_path(out)
+    history = session.workspace().history()
+    settings = history.settings
+    day = day_or_newest(as_of, history)
+    name = period or previous(quarter_of(day, settings), settings).name
+    frame = sheet(history, name, settings.start_of(day), role)
+    if out:
+        write(frame, out)
+    if rep:
+        show_sheet(frame, rep, name, session.language)
+    else:
+        show_people(frame, name, session.language)
+
+
+def show_people(frame: pl.DataFrame, period: str, language: str, top: int | None = None) -> None:
+    """One line per person: the weighted score and its dimensions, best first."""
+    lines = people(frame)
+    if not lines:
+        say(
+            choose(
+                language,
+                f"Nobody stands on the sheet of {period}; it needs the table reps.",
+                f"{period} 的业绩表没有人员;需要 reps 表。",
+            )
+        )
+        return
+    title = choose(
+        language, f"Performance sheet {period}, scores of 100 at target", f"业绩分析表 {period},达标为 100 分"
+    )
+    print_table(title, PEOPLE, lines[:top], Style(language))
+
+
+def people(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Per person: total, one score per dimension (0 to 120, by the weights of what could be measured), counts."""
+    import polars as pl
+
+    from indicators.catalogue import DIMENSIONS
+
+    weighted = (pl.col("score") * pl.col("weight_rescaled")).sum() / pl.col("weight_rescaled").sum()
+    scored = pl.col("score").is_not_null()
+    lines = (
+        frame.filter(pl.col("indicator") != "total")
+        .group_by("rep_id", "name", "team", maintain_order=True)
+        .agg(
+            *(weighted_of(dimension) for dimension in DIMENSIONS),
+            total=pl.when(scored.any()).then(weighted),
+            measured=pl.format("{}/{}", scored.sum(), pl.len()),
+        )
+        .with_columns(person=pl.coalesce("name", "rep_id"))
+    )
+    return lines.sort("total", "rep_id", descending=[True, False], nulls_last=True).to_dicts()
+
+
+def weighted_of(dimension: str) -> pl.Expr:
+    """The weighted score of one dimension; null where none of it could be measured."""
+    import polars as pl
+
+    here = pl.col("dimension") == dimension
+    score = (pl.col("score") * pl.col("weight_rescaled")).filter(here).sum()
+    weight = pl.col("weight_rescaled").filter(here).sum()
+    return pl.when(weight > 0).then(score / weight).alias(dimension)
+
+
+def show_sheet(frame: pl.DataFrame, rep: str, period: str, language: str) -> None:
+    """Every indicator of one person; raises `DealUnknown` for somebody who is not on the sheet."""
+    rows = [row for row in frame.to_dicts() if row["rep_id"] == rep]
+    if not rows:
+        raise DealUnknown(f"rep {rep!r} is not on the sheet of {period}; expected an id from the table reps. Check it.")
+    title = f"{rows[0]['name'] or rep}, {rows[0]['team'] or ''} {period}".strip()
+    print_table(title, SHEET, [told(row, language) for row in rows], Style(language))
+
+
+def told(row: dict[str, Any], language: str) -> dict[str, Any]:
+    """A row with its unit beside the name and fractions as they are."""
+    unit = row["unit"] or ""
+    name = choose(language, row["name_en"], row["name_zh"])
+    return row | {"indicator_name": f"{name} ({unit})" if unit else name}

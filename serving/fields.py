@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from history.tables import TABLES
+
+Utc = Annotated[dt.datetime, PlainSerializer(lambda instant: f"{instant.isoformat()}Z", return_type=str)]
+"""An instant as the house keeps it, naive UTC, given with its Z."""
 
 
 class Answer(BaseModel):

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from history import errors
+from serving.headers import HEADERS
 from serving.pages.failure import failure_page
 
 LOG = logging.getLogger("dealcast.serving")
@@ -113,7 +114,9 @@ def _answer(request: Request, status: int, kind: str, detail: str) -> Response:
 
 def _unforeseen(request: Request, error: Exception) -> Response:
     LOG.error("unforeseen error on %s", request.scope.get("path"), exc_info=error)
-    return _answer(request, 500, "unforeseen", "something went wrong here that is not yours to mend; it was logged.")
+    answer = _answer(request, 500, "unforeseen", "something went wrong here that is not yours to mend; it was logged.")
+    answer.headers.update(HEADERS)  # This handler stands outside the middleware that adds them.
+    return answer
 
 
 def _slug(name: str) -> str:

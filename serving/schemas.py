@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, NaiveDatetime
 
-from serving.fields import Answer, Question, canonical, described, measured
+from serving.fields import Answer, Question, Utc, canonical, described, measured
 
 Instant = AwareDatetime | NaiveDatetime
 
@@ -72,7 +72,7 @@ class ScoreRequest(Question):
     """One or more deals to score."""
 
     as_of: dt.date | None = described(
-        "the day up to whose start history counts as known, in the workspace's time zone; the service's own day if left out",
+        "the day before whose start history counts as known, in the workspace's time zone; if left out, the service's",
         None,
     )
     horizon: dt.date | None = described(
@@ -102,12 +102,12 @@ class ScoreOut(Answer):
     """What the model says of one open deal."""
 
     deal_id: str = canonical("scores", "deal_id")
-    as_of: dt.datetime = canonical("scores", "as_of")
+    as_of: Utc = canonical("scores", "as_of")
     stage: str | None = canonical("scores", "stage")
     owner_id: str | None = canonical("scores", "owner_id")
     amount: float | None = canonical("scores", "amount")
     win_probability: float = canonical("scores", "win_probability", ge=0, le=1)
-    horizon: dt.datetime = canonical("scores", "horizon")
+    horizon: Utc = canonical("scores", "horizon")
     win_by_horizon: float = canonical("scores", "win_by_horizon", ge=0, le=1)
     lose_by_horizon: float = canonical("scores", "lose_by_horizon", ge=0, le=1)
     open_at_horizon: float = canonical("scores", "open_at_horizon", ge=0, le=1)
@@ -150,8 +150,8 @@ class DealRow(Answer):
 class DealList(Answer):
     """One page of open deals."""
 
-    as_of: dt.datetime = canonical("scores", "as_of")
-    horizon: dt.datetime = canonical("scores", "horizon")
+    as_of: Utc = canonical("scores", "as_of")
+    horizon: Utc = canonical("scores", "horizon")
     model_version: str = canonical("scores", "model_version")
     currency: str = described("the workspace's currency, ISO 4217")
     total: int = measured("deals that match the filter", "deals")
@@ -164,8 +164,8 @@ class DealList(Answer):
 class EventOut(Answer):
     """One thing that happened to a deal."""
 
-    at: dt.datetime = described("when it happened, UTC")
-    recorded_at: dt.datetime | None = described("when it became known, UTC")
+    at: Utc = described("when it happened, UTC")
+    recorded_at: Utc | None = described("when it became known, UTC")
     kind: str = described("`change` or the kind of touch")
     field: str | None = described("the field that changed")
     old_value: str | None = described("the value before")
@@ -190,8 +190,8 @@ class DealDetail(Answer):
 class ScoreAnswer(Answer):
     """Scores in the order of the deals sent."""
 
-    as_of: dt.datetime = canonical("scores", "as_of")
-    horizon: dt.datetime = canonical("scores", "horizon")
+    as_of: Utc = canonical("scores", "as_of")
+    horizon: Utc = canonical("scores", "horizon")
     model_version: str = canonical("scores", "model_version")
     scores: list[ScoreOut] = described("one per deal")
 
@@ -202,7 +202,7 @@ class ForecastRow(Answer):
     scope_kind: str = described("rep, team, region, product_line or company")
     scope_id: str = described("which one")
     period: str = described("the period, 2026Q4 or 2026-11")
-    as_of: dt.datetime = described("the moment up to which history was known, UTC")
+    as_of: Utc = described("the moment up to which history was known, UTC")
     measure: Literal["amount", "count"] = described("what is counted")
     booked: float = measured("won in the period so far", "workspace currency or deals")
     open_expected: float = measured("expected from deals open now", "workspace currency or deals")
@@ -216,7 +216,10 @@ class ForecastRow(Answer):
     quota: float | None = measured("target in force", "workspace currency or deals")
     attainment: float | None = measured("expected total over target", "fraction")
     p_attain: float | None = measured("chance to reach the target", "probability")
-    coverage: float | None = measured("open pipeline over what is missing to the target", "ratio")
+    coverage: float | None = measured("open pipeline dated in the period over what is missing to the target", "ratio")
+    open_deals: int = measured("deals open now", "deals")
+    amount_unknown: int = measured("deals booked or open whose amount is not known", "deals")
+    past_periods: int = measured("earlier periods from which `new_expected` was learnt", "periods")
 
 
 class ForecastAnswer(Answer):
@@ -247,14 +250,16 @@ class AccuracyRow(Answer):
     bias_shrunk: float | None = measured("bias drawn towards the team's where periods are few", "fraction")
     wape_shrunk: float | None = measured("WAPE drawn towards the team's where periods are few", "fraction")
     kind_of_bias: str | None = described("sandbagging, optimistic, accurate or erratic")
-    fva_model: float | None = measured("WAPE of the model minus the person's; above 0 the person added value", "fraction")
+    fva_model: float | None = measured(
+        "WAPE of the model minus the person's; above 0 the person added value", "fraction"
+    )
     fva_naive: float | None = measured("WAPE of the naive rule minus the person's", "fraction")
 
 
 class AccuracyAnswer(Answer):
     """Accuracy rows."""
 
-    as_of: dt.datetime = described("the moment up to which history was known, UTC")
+    as_of: Utc = described("the moment up to which history was known, UTC")
     accuracy: list[AccuracyRow] = described("one row per forecaster, horizon and source")
 
 
@@ -262,3 +267,34 @@ class Health(Answer):
     """Whether the service is up. Says nothing of the data."""
 
     status: Literal["ok"] = described("`ok` when the service answers")
+
+
+class ScorecardRow(Answer):
+    """One indicator of one person, or the person's total."""
+
+    rep_id: str = canonical("reps", "rep_id")
+    name: str | None = canonical("reps", "name")
+    role: str | None = canonical("reps", "role")
+    team: str | None = canonical("reps", "team")
+    dimension: str = described("results, process, capability, teamwork or total")
+    indicator: str = described("which indicator")
+    name_en: str = described("its name in English")
+    name_zh: str = described("its name in Chinese")
+    value: float | None = measured("the person's value; null where an input is missing", "the row's `unit`")
+    unit: str = described("unit of value, target, team_value and previous_value")
+    n: int | None = measured("cases that the value rests on", "cases")
+    target: float | None = measured("what scores 100", "the row's `unit`")
+    team_value: float | None = measured("the team's value by the same rule", "the row's `unit`")
+    previous_value: float | None = measured("the person's value in the period before", "the row's `unit`")
+    score: float | None = measured("100 at the target; null where it cannot be told", "points of 100")
+    weight: float | None = measured("weight on the sheet", "points of 100")
+    weight_rescaled: float | None = measured("weight with what is missing spread over the rest", "points of 100")
+    missing: str = described("which input is missing; empty where none is")
+
+
+class ScorecardAnswer(Answer):
+    """The performance sheet of a period."""
+
+    period: str = described("the period, 2026Q4 or 2026-11")
+    as_of: Utc = described("the moment up to which history was known, UTC")
+    scorecard: list[ScorecardRow] = described("one row per person and indicator, then the person's total")

@@ -7,12 +7,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import SQLAlchemyError
+from alembic.runtime.migration import MigrationContext
 
-from history.errors import StoreUnavailable
+from history.engine import make_engine, reachable, store_url
 
 METADATA = sa.MetaData()
 VERSION_TABLE = "serving_version"
+REVISION = "s0001"
+"""The newest step; a test holds it to the files in `migrations/versions`."""
 
 TOKENS = sa.Table(
     "serving_tokens",
@@ -31,28 +33,15 @@ def open_tables(url: str) -> sa.Engine:
 
     Raises `StoreUnavailable` when the database cannot be reached or written.
     """
-    try:
-        engine = sa.create_engine(url, pool_pre_ping=True)
-        with engine.begin() as connection:
-            _upgrade(connection)
-    except (SQLAlchemyError, OSError, ModuleNotFoundError) as error:
-        raise StoreUnavailable(
-            f"the database {shown(url)} cannot be opened for sign-ins ({type(error).__name__}); "
-            "expected a database that can be reached and written. Check DEALCAST_DATABASE_URL or the workspace."
-        ) from error
+    engine = make_engine(store_url(url))
+    with reachable(engine):
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            standing = current.get_current_revision()
+        if standing != REVISION:
+            with engine.execution_options(writes=True).begin() as connection:
+                _upgrade(connection)
     return engine
-
-
-def shown(url: str) -> str:
-    """`url` without its password.
-
-    >>> shown("postgresql+psycopg://ann:secret@db/deals")
-    'postgresql+psycopg://ann:***@db/deals'
-    """
-    try:
-        return sa.make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return "(not a database address)"
 
 
 def _upgrade(connection: sa.Connection) -> None:

@@ -47,7 +47,9 @@ def create_token(
             f"token {label!r} would expire at {expires_at:%Y-%m-%d %H:%M} UTC, which is past; choose a later time."
         )
     if any(token.name == label and token.works_at(moment) for token in list_tokens(store_url)):
-        raise RequestInvalid(f"a token called {label!r} exists; expected a new name. Revoke it first or choose another.")
+        raise RequestInvalid(
+            f"a token called {label!r} exists; expected a new name. Revoke it first or choose another."
+        )
     secret = PREFIX + secrets.token_urlsafe(32)
     row = {
         "token_id": secrets.token_hex(4),
@@ -57,7 +59,7 @@ def create_token(
         "expires_at": expires_at,
         "revoked_at": None,
     }
-    with _tables(store_url) as engine, engine.begin() as connection:
+    with _tables(store_url) as engine, engine.execution_options(writes=True).begin() as connection:
         connection.execute(TOKENS.insert().values(row))
     return secret
 
@@ -73,7 +75,7 @@ def revoke(store_url: str, name: str, now: dt.datetime | None = None) -> None:
     """Ends every working token called `name` (or of that token_id); raises `RequestInvalid` when there is none."""
     moment = now or utc_now()
     chosen = ((TOKENS.c.name == name) | (TOKENS.c.token_id == name)) & TOKENS.c.revoked_at.is_(None)
-    with _tables(store_url) as engine, engine.begin() as connection:
+    with _tables(store_url) as engine, engine.execution_options(writes=True).begin() as connection:
         ended = connection.execute(TOKENS.update().where(chosen).values(revoked_at=moment)).rowcount
     if not ended:
         raise RequestInvalid(f"no working token is called {name!r}; expected a name or id from `dealcast user list`.")

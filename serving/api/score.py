@@ -1,0 +1,30 @@
+"""POST /v1/score: deals with their histories in the body, scored by the same feature code."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from history.fiscal import bounds, quarter_of
+from serving.access import Reader
+from serving.api.deals import score_out
+from serving.live import standing_of
+from serving.posted import score_posted
+from serving.schemas import ScoreAnswer, ScoreRequest
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/score")
+def score_deals(request: Request, _: Reader, body: ScoreRequest) -> ScoreAnswer:
+    """Scores one or more deals from their own changes, touches and people, with the workspace's people and accounts
+    around them. Nothing is stored."""
+    standing = standing_of(request)
+    settings = standing.history.settings
+    as_of = settings.start_of(body.as_of) if body.as_of else standing.as_of
+    quarter_end = bounds(quarter_of(settings.day_of(as_of), settings), settings)[1]
+    horizon = settings.start_of(body.horizon) if body.horizon else quarter_end
+    scored = score_posted(standing, body.deals, as_of, horizon)
+    rows = {row["deal_id"]: row for row in scored.frame.iter_rows(named=True)}
+    answers = [score_out(rows[deal.deal_id], *scored.reasons_of(deal.deal_id)) for deal in body.deals]
+    version = answers[0].model_version
+    return ScoreAnswer(as_of=as_of, horizon=horizon, model_version=version, scores=answers)

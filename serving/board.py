@@ -1,0 +1,177 @@
+"""The board: one row per open deal with what a reader needs of it, and how it is filtered, sorted and paged."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import json
+from dataclasses import dataclass
+
+import polars as pl
+
+from history.as_of import known
+from history.deals import ordered_changes, snapshot
+from history.errors import RequestInvalid
+from history.money import in_workspace_currency
+from history.record import History
+from history.scopes import deal_scopes, standing_reps
+
+BANDS = ("critical", "at_risk", "watch", "healthy")
+RISKY = ("critical", "at_risk")
+SORTS = ("risk", "amount", "win_probability", "health", "close_date", "deal_id")
+DAY_US = 86_400_000_000
+FACT_COLUMNS = (
+    "name",
+    "account_id",
+    "account_name",
+    "owner_name",
+    "team",
+    "region",
+    "product_line",
+    "segment",
+    "amount_home",
+    "close_day",
+    "days_in_stage",
+    "age_days",
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which deals to list. None means any."""
+
+    owner: str | None = None
+    team: str | None = None
+    stage: str | None = None
+    band: str | None = None
+
+    @property
+    def any(self) -> bool:
+        return any((self.owner, self.team, self.stage, self.band))
+
+
+@dataclass(frozen=True)
+class Paged:
+    """One page of a board: its rows, where they start (from 0), how many match, and the cursor of the next page."""
+
+    rows: pl.DataFrame
+    start: int
+    total: int
+    next_cursor: str | None
+
+
+def make_board(history: History, scores: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+    """The scores joined with name, account, scopes, money in the workspace's currency, close date, age, time in stage.
+
+    Columns beside those of `scores`: name, account_id, account_name, owner_name, team, region, product_line, segment,
+    amount_home (workspace currency), close_day (date), days_in_stage, age_days. Sorted by deal_id.
+    """
+    past = known(history, as_of)
+    shot = snapshot(past, as_of).join(scores.select("deal_id"), on="deal_id", how="semi")
+    told = facts_of(past, shot, as_of).select("deal_id", *FACT_COLUMNS)
+    return scores.join(told, on="deal_id", how="left").sort("deal_id")
+
+
+def facts_of(past: History, shot: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+    """The snapshot's rows with `FACT_COLUMNS`, from the history as known at `as_of`."""
+    people = standing_reps(past, as_of).select(owner_id="rep_id", owner_name="name")
+    accounts = past["accounts"].select("account_id", account_name="name")
+    names = past["deals"].select("deal_id", "name")
+    return (
+        deal_scopes(past, shot, as_of)
+        .pipe(_with_home_amount, past, as_of)
+        .join(names, on="deal_id", how="left")
+        .join(people, on="owner_id", how="left")
+        .join(accounts, on="account_id", how="left")
+        .join(stage_entry(past, as_of), on="deal_id", how="left")
+        .with_columns(
+            close_day=_local_day(past, "close_date"),
+            days_in_stage=_days_until(as_of, "stage_since"),
+            age_days=_days_until(as_of, "created_at"),
+        )
+    )
+
+
+def stage_entry(past: History, as_of: dt.datetime) -> pl.DataFrame:
+    """Since when each deal has been in its stage: deal_id, stage_since (UTC instant)."""
+    stages = ordered_changes(past).filter((pl.col("field") == "stage") & (pl.col("changed_at") < as_of))
+    moved = pl.col("new_value").ne_missing(pl.col("new_value").shift(1).over("deal_id"))
+    first = pl.col("deal_id").is_first_distinct()
+    return stages.filter(moved | first).group_by("deal_id").agg(stage_since=pl.col("changed_at").last())
+
+
+def _with_home_amount(shot: pl.DataFrame, past: History, as_of: dt.datetime) -> pl.DataFrame:
+    frame = shot.with_columns(amount_home="amount")
+    return in_workspace_currency(past, frame, "amount_home", "currency", as_of)
+
+
+def _local_day(history: History, column: str) -> pl.Expr:
+    zone = history.settings.timezone
+    return pl.col(column).dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()
+
+
+def _days_until(as_of: dt.datetime, column: str) -> pl.Expr:
+    return (pl.lit(as_of) - pl.col(column)).dt.total_microseconds() / DAY_US
+
+
+def chosen(board: pl.DataFrame, wanted: Wanted) -> pl.DataFrame:
+    """The rows that match every part of the filter; raises `RequestInvalid` for a band that does not exist."""
+    if wanted.band is not None and wanted.band not in BANDS:
+        raise RequestInvalid(f"band {wanted.band!r} is not known; expected one of {', '.join(BANDS)}.")
+    pairs = (("owner_id", wanted.owner), ("team", wanted.team), ("stage", wanted.stage), ("band", wanted.band))
+    rules = [pl.col(column) == value for column, value in pairs if value is not None]
+    return board.filter(*rules) if rules else board
+
+
+def ordered(board: pl.DataFrame, sort: str) -> pl.DataFrame:
+    """Rows in the order asked for: by risk (band, then largest amount), or by a column; "-" in front turns it round.
+
+    Unknown values stand last and deal_id breaks ties, so the order is always the same.
+    """
+    name, down = sort.lstrip("-"), sort.startswith("-")
+    if name not in SORTS or sort.count("-") > 1:
+        raise RequestInvalid(f"sort {sort!r} is not known; expected one of {', '.join(SORTS)}, with - for descending.")
+    if name == "risk":
+        severity = pl.col("band").replace_strict(dict(zip(BANDS, range(len(BANDS)), strict=True)), default=len(BANDS))
+        by: list[pl.Expr] = [severity, pl.col("amount_home"), pl.col("deal_id")]
+        return board.sort(by, descending=[down, True, False], nulls_last=True)
+    column = {"amount": "amount_home", "close_date": "close_day"}.get(name, name)
+    return board.sort(column, "deal_id", descending=[down, False], nulls_last=True)
+
+
+def paged(board: pl.DataFrame, sort: str, limit: int, cursor: str | None) -> Paged:
+    """`limit` rows of the board in its order, from after the deal that `cursor` names."""
+    rows = ordered(board, sort)
+    start = _start(rows, sort, cursor) if cursor else 0
+    page = rows.slice(start, limit)
+    more = start + page.height < rows.height
+    last = page["deal_id"].item(-1) if more and page.height else None
+    return Paged(page, start, rows.height, write_cursor(sort, last, start + page.height) if last is not None else None)
+
+
+def write_cursor(sort: str, deal_id: str, position: int) -> str:
+    """Where a page ended, as an opaque word."""
+    text = json.dumps([sort, deal_id, position], ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _start(rows: pl.DataFrame, sort: str, cursor: str) -> int:
+    """The row after the cursor's deal; where that deal has left the list, the place it had."""
+    try:
+        said = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        made_for, deal_id, position = said
+        valid = made_for == sort and isinstance(deal_id, str) and type(position) is int and position >= 0
+    except (binascii.Error, ValueError, TypeError):
+        valid = False
+    if not valid:
+        raise RequestInvalid(
+            f"cursor {cursor[:40]!r} is not one that this list gave; send next_cursor of a page with the same sort."
+        )
+    places = (rows["deal_id"] == deal_id).arg_true()
+    return int(places[0]) + 1 if len(places) else min(position, rows.height)
+
+
+def value_at_risk(board: pl.DataFrame) -> float:
+    """Amount of the deals in the bands at_risk and critical, workspace currency; unknown amounts count as 0."""
+    return float(board.filter(pl.col("band").is_in(RISKY))["amount_home"].sum())

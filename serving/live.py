@@ -1,0 +1,120 @@
+"""Keeps a `Standing` in memory and makes a new one when the store or the registry changes. The clock is read here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+import time
+from collections.abc import Hashable
+
+import sqlalchemy as sa
+from fastapi import Request
+from training.registry import Registry
+
+from features.matrix import prepare
+from history.errors import DealcastError, NoHistory
+from history.fiscal import bounds, quarter_of
+from history.record import History
+from history.store import Store
+from history.workspace import Workspace, open_workspace
+from serving.choosing import choose_model
+from serving.scoring import score_fully
+from serving.settings import ServingSettings
+from serving.standing import Standing
+from serving.tokens import utc_now
+
+LOG = logging.getLogger("dealcast.serving")
+
+
+class Live:
+    """The standing that is served. While a change is taken in, the others are answered from what stood before."""
+
+    def __init__(self, settings: ServingSettings) -> None:
+        self.settings = settings
+        self.workspace: Workspace = open_workspace(settings.workspace, settings.database_url)
+        self.store: Store = self.workspace.store()
+        self._lock = threading.Lock()
+        self._standing: Standing | None = None
+        self._seen: Hashable = None
+        self._looked = 0.0
+
+    def standing(self) -> Standing:
+        """The newest standing; looks for changes at most every `refresh_seconds`."""
+        current = self._standing
+        if current is not None and time.monotonic() - self._looked < self.settings.refresh_seconds:
+            return current
+        if not self._lock.acquire(blocking=current is None):
+            assert current is not None
+            return current
+        try:
+            return self._refreshed()
+        finally:
+            self._lock.release()
+
+    def _refreshed(self) -> Standing:
+        try:
+            seen = self._fingerprint()
+            if self._standing is None or seen != self._seen:
+                history = self.store.history(self.workspace.settings)
+                self._standing = make_standing(history, self.registry(), self.settings)
+                self._seen = seen
+        except DealcastError:
+            # What stood before is still true of its day; a damaged import or bundle must not take the service down.
+            if self._standing is None:
+                raise
+            LOG.exception("a change could not be taken in; serving what stood before")
+        self._looked = time.monotonic()
+        return self._standing
+
+    def registry(self) -> Registry:
+        """The registry of this workspace's models."""
+        return Registry(self.workspace.path, self.store.workspace_id, self.settings.tracking_uri)
+
+    def _fingerprint(self) -> Hashable:
+        today = self.workspace.settings.day_of(utc_now())
+        return store_mark(self.store), tuple(self.registry().versions()), self.workspace.settings, today
+
+    def close(self) -> None:
+        """Gives back the connections."""
+        self.store.close()
+
+
+def store_mark(store: Store) -> Hashable:
+    """Changes when an import or a statement has been added to the store."""
+    query = "SELECT (SELECT max(import_id) FROM imports), (SELECT count(*) FROM forecast_calls)"
+    with store.reading() as connection:
+        return tuple(connection.execute(sa.text(query)).one())
+
+
+def make_standing(history: History, registry: Registry, settings: ServingSettings) -> Standing:
+    """Chooses the model of the day that is served and scores every open deal."""
+    as_of = serving_instant(history, settings.as_of, utc_now())
+    horizon = bounds(quarter_of(history.settings.day_of(as_of), history.settings), history.settings)[1]
+    model = choose_model(registry, as_of, history=history)
+    prepared = prepare(history)
+    scored = score_fully(history, model, as_of, horizon, prepared=prepared)
+    return Standing(history, prepared, registry, model, as_of, horizon, scored)
+
+
+def serving_instant(history: History, asked: dt.date | None, now: dt.datetime) -> dt.datetime:
+    """The as-of instant (naive UTC): the day asked for, else the start of the day after the newest recorded row.
+
+    Never later than tomorrow's start, so that a row recorded in the future does not carry the pages there.
+    Raises `NoHistory` when there is no row at all.
+    """
+    settings = history.settings
+    if asked is not None:
+        return settings.start_of(asked)
+    newest = [history[name]["recorded_at"].max() for name in ("deal_changes", "activities")]
+    known = [value for value in newest if isinstance(value, dt.datetime)]
+    if not known:
+        raise NoHistory("the workspace holds no deal; import a folder with `dealcast import canonical DIR` first.")
+    day = min(settings.day_of(max(known)), settings.day_of(now))
+    return settings.start_of(day + dt.timedelta(days=1))
+
+
+def standing_of(request: Request) -> Standing:
+    """The standing that this request is answered from."""
+    live: Live = request.app.state.live
+    return live.standing()

@@ -1,0 +1,173 @@
+"""The deal page: probability, health, reasons from the typical deal, flags and what happened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from serving.access import PageReader
+from serving.deal_facts import DealFacts, deal_facts
+from serving.live import standing_of
+from serving.pages.context import Chance, DealPage, Event, Fact, Step
+from serving.pages.format import NOTHING, day, days, money, percent, points
+from serving.pages.pipeline import flag_text
+from serving.pages.rendering import render
+from serving.pages.shell import Shell
+from serving.reasons import Reason
+from serving.standing import Standing
+from serving.texts import Translator, text_or, translator
+
+router = APIRouter(include_in_schema=False)
+EVENTS_SHOWN = 60
+STEPS_SHOWN = 8
+
+
+@router.get("/deals/{deal_id:path}", name="deal")
+def deal(request: Request, _: PageReader, deal_id: str) -> Response:
+    """One deal."""
+    standing = standing_of(request)
+    page = deal_page(Shell(request, standing), deal_facts(standing, deal_id))
+    return render(request, "deal.html", page)
+
+
+def deal_page(shell: Shell, facts: DealFacts) -> DealPage:
+    """The context of the page; where the deal is closed the parts that forecast are empty."""
+    standing, language = shell.standing, shell.language
+    t = translator(language)
+    events = facts.timeline.head(EVENTS_SHOWN).iter_rows(named=True)
+    more = facts.timeline.height > EVENTS_SHOWN
+    return DealPage(
+        **shell.fields(facts.name or facts.deal_id),
+        deal_id=facts.deal_id if facts.name else "",
+        facts=told_facts(facts, standing, language),
+        **_forecast_parts(facts, standing, language),
+        events=[told_event(event, standing, language) for event in events],
+        more_note=t("deal.timeline_more", count=EVENTS_SHOWN) if more else "",
+    )
+
+
+def _forecast_parts(facts: DealFacts, standing: Standing, language: str) -> dict[str, Any]:
+    t = translator(language)
+    if facts.row is None:
+        return _no_forecast(t("deal.closed", outcome=t(f"deal.{facts.outcome}")))
+    row = facts.row
+    return {
+        "closed_note": "",
+        "win": percent(row["win_probability"]),
+        "health": f"{row['health']:.0f}",
+        "health_at": round(row["health"], 1),
+        "band": row["band"],
+        "band_label": t(f"band.{row['band']}"),
+        "horizon_label": t("deal.horizon", day=day(standing.horizon_day, language)),
+        "chances": chances(row, t),
+        "steps": waterfall(facts.baseline, facts.reasons, language),
+        "flags": [flag_text(code, language) for code in (row["flags"] or "").split()],
+        "problems": [t(f"problem.{code}") for code in (row["problems"] or "").split()],
+        "caveats": _caveats(standing, t),
+    }
+
+
+def _no_forecast(note: str) -> dict[str, Any]:
+    words = dict.fromkeys(("win", "health", "band", "band_label", "horizon_label"), "")
+    lists: dict[str, list[Any]] = {name: [] for name in ("chances", "steps", "flags", "problems", "caveats")}
+    return {"closed_note": note, "health_at": 0.0, **words, **lists}
+
+
+def _caveats(standing: Standing, t: Translator) -> list[str]:
+    found = {"deal.small_data": standing.small_data, "deal.in_sample": standing.in_sample}
+    return [t(key) for key, holds in found.items() if holds]
+
+
+def chances(row: dict[str, Any], t: Translator) -> list[Chance]:
+    """What may be by the horizon: won, still open, lost; the three fill the track."""
+    parts = (("won", "win_by_horizon"), ("open", "open_at_horizon"), ("lost", "lose_by_horizon"))
+    shown, start = [], 0.0
+    for kind, column in parts:
+        width = 100 * row[column]
+        shown.append(Chance(kind, t(f"deal.{kind}"), percent(row[column]), round(start, 2), round(width, 2)))
+        start += width
+    return shown
+
+
+def waterfall(baseline: float, reasons: list[Reason], language: str) -> list[Step]:
+    """Bars from the typical deal to this one; the bars between add up to the difference. The track is 0 to the top."""
+    t = translator(language)
+    named, rest = reasons[:STEPS_SHOWN], sum(reason.points for reason in reasons[STEPS_SHOWN:])
+    moves = [(reason.sentence(language), reason.points) for reason in named]
+    if len(reasons) > STEPS_SHOWN:
+        moves.append((t("deal.rest"), rest))
+    level, levels = 100 * baseline, [100 * baseline]
+    for _, move in moves:
+        level += move
+        levels.append(level)
+    top = max(*levels, 1.0) * 1.04
+    steps = [_total(t("deal.typical"), levels[0], top)]
+    for (label, move), before, after in zip(moves, levels, levels[1:], strict=False):
+        low, high = max(0.0, min(before, after)), max(before, after)
+        kind = "up" if move >= 0 else "down"
+        width = max(100 * (high - low) / top, 0.4)
+        steps.append(Step(label, points(move), kind, round(100 * low / top, 2), round(width, 2)))
+    return [*steps, _total(t("deal.this"), levels[-1], top)]
+
+
+def _total(label: str, level: float, top: float) -> Step:
+    return Step(label, percent(level / 100), "total", 0.0, round(100 * level / top, 2))
+
+
+def told_facts(facts: DealFacts, standing: Standing, language: str) -> list[Fact]:
+    """What is known of the deal, in the order people ask for it."""
+    t = translator(language)
+    row = facts.row or {}
+    stage = facts.stage or NOTHING
+    since = t("column.days_in_stage", days=days(row["days_in_stage"], language)) if row else ""
+    told = [
+        (t("column.amount"), money(facts.amount_home, standing.currency, language)),
+        (t("column.stage"), f"{stage} ({since})" if since else stage),
+        (t("column.owner"), facts.owner_name or facts.owner_id or NOTHING),
+        (t("column.team"), row.get("team", "(none)")),
+        (t("deal.account"), facts.account_name or facts.account_id or NOTHING),
+        (t("column.close_date"), day(facts.close_day, language)),
+        (t("deal.created"), day(standing.history.settings.day_of(facts.created_at), language)),
+    ]
+    return [Fact(label, value) for label, value in told if value != "(none)"]
+
+
+def told_event(event: dict[str, Any], standing: Standing, language: str) -> Event:
+    """One change or touch as a line."""
+    t = translator(language)
+    when = day(standing.history.settings.day_of(event["at"]), language)
+    by = standing.names.get(event["by"] or "", event["by"] or "")
+    if event["kind"] == "change":
+        return Event(when, "change", _told_change(event, standing, language, t), by)
+    way = event["direction"]
+    parts = [text_or(language, f"activity.{event['kind']}", event["kind"])]
+    parts += [t(f"direction.{way}")] if way in ("in", "out") else []
+    parts += [t("event.minutes", minutes=f"{event['duration_minutes']:.0f}")] if event["duration_minutes"] else []
+    note = " · ".join(part for part in (event["subject"], by) if part)
+    return Event(when, f"touch_{way}" if way in ("in", "out") else "touch", " · ".join(parts), note)
+
+
+def _told_change(event: dict[str, Any], standing: Standing, language: str, t: Translator) -> str:
+    name = event["field"]
+    old, new = (_told_value(name, event[side], standing, language) for side in ("old_value", "new_value"))
+    label = text_or(language, f"field.{name}", name)
+    if event["new_value"] is None:
+        return t("event.cleared", field=label, old=old)
+    if event["old_value"] is None:
+        return t("event.first", field=label, new=new)
+    return t("event.change", field=label, old=old, new=new)
+
+
+def _told_value(field: str, value: str | None, standing: Standing, language: str) -> str:
+    if value is None:
+        return NOTHING
+    if field == "owner_id":
+        return standing.names.get(value, value)
+    if field == "amount":
+        try:
+            return f"{float(value):,.0f}"
+        except ValueError:
+            return value
+    return value

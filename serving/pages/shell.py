@@ -1,0 +1,43 @@
+"""What every signed-in page starts from: language, where it is, and the line that says as of when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request
+
+from serving.pages.format import day
+from serving.pages.rendering import here, language_of
+from serving.standing import Standing
+from serving.texts import translator
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The reader's language and the standing that a page is made from."""
+
+    request: Request
+    standing: Standing
+
+    @property
+    def language(self) -> str:
+        return language_of(self.request)
+
+    def fields(self, title: str) -> dict[str, Any]:
+        """The fields that every page has."""
+        language = self.language
+        t = translator(language)
+        return {
+            "t": t,
+            "language": language,
+            "other_language": "en" if language == "zh-CN" else "zh-CN",
+            "here": here(self.request),
+            "signed_in": True,
+            "title": title,
+            "known_note": t(
+                "footer.known",
+                day=day(self.standing.day, language),
+                version=self.standing.model.version,
+            ),
+        }

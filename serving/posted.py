@@ -1,0 +1,127 @@
+"""Scores deals whose histories were sent in a request, among the workspace's own history, by the same feature code."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel
+
+from features.matrix import prepare_deals
+from features.spine import open_spine
+from history.errors import RequestInvalid
+from history.record import History, complete
+from history.tables import TABLES
+from serving.schemas import ChangeIn, DealIn
+from serving.scoring import Scored, check_dates, score_rows
+from serving.standing import Standing
+
+
+def score_posted(standing: Standing, deals: list[DealIn], as_of: dt.datetime, horizon: dt.datetime) -> Scored:
+    """Scores of the deals sent, sorted by deal_id; the workspace's own rows of those deals are not used.
+
+    Raises `RequestInvalid` naming the deal and field that cannot be used, or the deal that is not open at `as_of`.
+    """
+    check_dates(standing.history, as_of, horizon)
+    for place, deal in enumerate(deals):
+        check_deal(deal, f"/deals/{place}", standing.history.settings.timezone)
+    _refuse_repeats(deals)
+    posted = posted_history(standing.history, deals)
+    spine = open_spine(posted, [as_of]).sort("deal_id")
+    _refuse_closed(deals, spine, standing, as_of)
+    prepared = prepare_deals(posted, standing.prepared)
+    return score_rows(posted, prepared, standing.model_at(as_of), spine, horizon)
+
+
+def posted_history(history: History, deals: list[DealIn]) -> History:
+    """The workspace's history with the deals sent as its only deals."""
+    frames: dict[str, pl.DataFrame] = {
+        "deals": _frame("deals", [_row(deal) for deal in deals]),
+        "deal_changes": _frame("deal_changes", _rows(deals, "changes")),
+        "activities": _frame("activities", _rows(deals, "activities")),
+        "contacts": _frame("contacts", _rows(deals, "contacts")),
+    }
+    return history.with_tables(**frames)
+
+
+def check_deal(deal: DealIn, where: str, zone: str) -> None:
+    """Raises `RequestInvalid` for the first change whose value its field cannot take."""
+    for place, change in enumerate(deal.changes):
+        expected = _expected(change)
+        if expected is not None:
+            raise RequestInvalid(
+                f"{where}/changes/{place}/new_value of deal {deal.deal_id[:80]!r} is {change.new_value!r}; "
+                f"expected {expected}. Correct it."
+            )
+
+
+def _expected(change: ChangeIn) -> str | None:
+    """What the change's new value should have been, or None where it can be used."""
+    value = change.new_value
+    if value is None:
+        return None
+    if change.field == "amount" and not _is_amount(value):
+        return "an amount as a plain number at or above 0, such as 120000 or 120000.50"
+    if change.field == "close_date" and not _is_day(value):
+        return "a date as YYYY-MM-DD"
+    return None
+
+
+def _is_amount(value: str) -> bool:
+    try:
+        number = float(value)
+    except ValueError:
+        return False
+    return math.isfinite(number) and number >= 0
+
+
+def _is_day(value: str) -> bool:
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:
+        return False
+    return len(value) == 10
+
+
+def _refuse_repeats(deals: list[DealIn]) -> None:
+    seen: set[str] = set()
+    for deal in deals:
+        if deal.deal_id in seen:
+            raise RequestInvalid(f"deal {deal.deal_id[:80]!r} is sent twice; send each deal once.")
+        seen.add(deal.deal_id)
+
+
+def _refuse_closed(deals: list[DealIn], spine: pl.DataFrame, standing: Standing, as_of: dt.datetime) -> None:
+    is_open = set(spine["deal_id"])
+    for deal in deals:
+        if deal.deal_id not in is_open:
+            raise RequestInvalid(
+                f"deal {deal.deal_id[:80]!r} is not open on {standing.history.settings.day_of(as_of)}: its changes "
+                "known by then begin later or end in a won or lost stage. Send an open deal or another as_of."
+            )
+
+
+def _rows(deals: Iterable[DealIn], part: str) -> Iterator[dict[str, Any]]:
+    for deal in deals:
+        for entry in getattr(deal, part):
+            yield {"deal_id": deal.deal_id, **_row(entry)}
+
+
+def _row(entry: BaseModel) -> dict[str, Any]:
+    values = ((name, getattr(entry, name)) for name in type(entry).model_fields)
+    return {name: _utc(value) for name, value in values if not isinstance(value, list)}
+
+
+def _utc(value: Any) -> Any:
+    """Instants as naive UTC; one sent without an offset is UTC already."""
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+    return value
+
+
+def _frame(table: str, rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
+    schema = TABLES[table].polars_schema
+    return complete(table, pl.DataFrame(list(rows), schema=schema))

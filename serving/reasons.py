@@ -1,0 +1,49 @@
+"""Reasons as people read them: a neutral code and points become a sentence in either language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from features.catalogue import FEATURES
+from serving.pages.format import points as points_text
+from serving.texts import translator
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason: its code, the value it speaks of, and its share of the way from the typical deal, in points."""
+
+    code: str
+    value: Any
+    points: float
+
+    def sentence(self, language: str) -> str:
+        """What the data holds, without the points.
+
+        >>> Reason("days_since_inbound", 21.0, -9.0).sentence("en")
+        'No reply from the buyer for 21 days'
+        """
+        if self.code in FEATURES:
+            return FEATURES[self.code].sentence(self.value, language)
+        return self.code
+
+    def full(self, language: str) -> str:
+        """The sentence with its points.
+
+        >>> Reason("days_since_inbound", 21.0, -9.0).full("en")
+        'No reply from the buyer for 21 days, −9.0 points'
+        >>> Reason("days_since_inbound", 21.0, -9.0).full("zh-CN")
+        '对方 21 天没有回复,赢率 −9.0 个百分点'
+        """
+        told = points_text(self.points)
+        return translator(language)("reason.points", sentence=self.sentence(language), points=told)
+
+
+def written(code: str, points: float) -> str:
+    """How a reason stands in the scores table.
+
+    >>> written("pushes", -3.21)
+    'pushes:-3.2'
+    """
+    return f"{code}:{points:+.1f}"

@@ -1,0 +1,166 @@
+"""Scores the open deals of a day: what the model says of each, in the columns of the `scores` table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from features.flags import raise_flags, silent_flags, thresholds_of
+from features.matrix import Prepared, build_matrix, prepare
+from features.spine import open_spine
+from history.as_of import known
+from history.deals import snapshot
+from history.errors import DateInvalid, NoHistory
+from history.money import in_workspace_currency
+from history.record import History
+from history.store import Appended, Store
+from history.tables import TABLES
+from serving.choosing import ServedModel
+from serving.data_problems import data_problems
+from serving.reasons import Reason, written
+from training.explain import Explanation
+
+REASONS_KEPT = 5
+CHANCES = ("win_probability", "win_by_horizon", "lose_by_horizon", "open_at_horizon")
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores with what lies behind them: the features and the reasons.
+
+    `frame` has the columns of `scores`, sorted by deal_id; `matrix` and `why` stand row for row with it.
+    """
+
+    frame: pl.DataFrame
+    matrix: pd.DataFrame
+    why: Explanation
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The row of each deal."""
+        return {deal_id: place for place, deal_id in enumerate(self.frame["deal_id"])}
+
+    def reasons_of(self, deal_id: str) -> tuple[float, list[Reason]]:
+        """The typical deal's win probability (0 to 1) and what leads from it to this deal's, largest first."""
+        place = self.places[deal_id]
+        found = self.why.top(place, len(self.why.codes))
+        return float(self.why.baseline[place]) / 100, [
+            Reason(code, _value(self.matrix, code, place), points) for code, points in found
+        ]
+
+
+def score(
+    history: History,
+    model: ServedModel,
+    as_of: dt.datetime,
+    horizon: dt.datetime,
+    thresholds: Mapping[str, float | None] | None = None,
+) -> pl.DataFrame:
+    """One row per deal open at `as_of` as known then, sorted by deal_id, in the columns of the `scores` table.
+
+    `as_of` and `horizon` (exclusive) are naive UTC instants; probabilities are 0 to 1 and the three of the horizon add
+    up to 1; health is 0 to 100. `thresholds` are the flags' (see `features.flags`), the workspace's if None.
+    Raises `NoHistory` when `as_of` lies before any data and `DateInvalid` when the horizon is not after it.
+    """
+    return score_fully(history, model, as_of, horizon, thresholds).frame
+
+
+def score_fully(
+    history: History,
+    model: ServedModel,
+    as_of: dt.datetime,
+    horizon: dt.datetime,
+    thresholds: Mapping[str, float | None] | None = None,
+    prepared: Prepared | None = None,
+) -> Scored:
+    """As `score`, with the features and reasons; `prepared` saves laying out the history again."""
+    check_dates(history, as_of, horizon)
+    spine = open_spine(history, [as_of]).sort("deal_id")
+    return score_rows(history, prepared or prepare(history), model, spine, horizon, thresholds)
+
+
+def check_dates(history: History, as_of: dt.datetime, horizon: dt.datetime) -> None:
+    """Raises when nothing was known at `as_of` or the horizon is not after it."""
+    first = history.first_recorded
+    day = history.settings.day_of
+    if first is None or as_of <= first:
+        begins = f"the history begins on {day(first)}" if first else "the history is empty"
+        raise NoHistory(f"nothing was known on {day(as_of)}; {begins}. Give a later day or import earlier data.")
+    if horizon <= as_of:
+        raise DateInvalid(f"horizon {day(horizon)} is not after the as-of date {day(as_of)}; give a later horizon.")
+
+
+def score_rows(
+    history: History,
+    prepared: Prepared,
+    model: ServedModel,
+    spine: pl.DataFrame,
+    horizon: dt.datetime,
+    thresholds: Mapping[str, float | None] | None = None,
+) -> Scored:
+    """Scores of the rows of `spine` (deal_id, as_of, stage, age_days; one as_of) from their features."""
+    matrix = build_matrix(prepared, spine, threads=1)
+    as_of = spine["as_of"].item(0) if spine.height else horizon
+    days = np.full(spine.height, (horizon - as_of) / dt.timedelta(days=1))
+    chances = model.predict(matrix, days)
+    why = model.explain(matrix)
+    health = model.health(matrix, chances["win_probability"].to_numpy())
+    used = thresholds_of(history.settings.raw) if thresholds is None else thresholds
+    flags = raise_flags(matrix, len(history.settings.open_stages), used, _silent(history))
+    told = spine.select("deal_id", "as_of", "stage").with_columns(
+        *(pl.Series(name, chances[name].to_numpy(), dtype=pl.Float64) for name in CHANCES),
+        *_reason_columns(why),
+        pl.Series("health", health["health"].to_numpy(), dtype=pl.Float64),
+        pl.Series("band", health["band"].to_list(), dtype=pl.String),
+        pl.Series("flags", flags.to_numpy(), dtype=pl.String),
+        horizon=pl.lit(horizon),
+        in_sample=pl.lit(model.trained_as_of > as_of),
+        model_version=pl.lit(model.version),
+    )
+    told = told.join(_deal_columns(history, spine, as_of), on="deal_id", how="left", maintain_order="left")
+    return Scored(_shaped(told), matrix, why)
+
+
+def record_scores(store: Store, frame: pl.DataFrame) -> Appended:
+    """Appends scores to the store; a row that is there already stays as it is."""
+    return store.append("scores", frame)
+
+
+def _silent(history: History) -> frozenset[str]:
+    counts = {name: frame.height for name, frame in history.tables.items()}
+    return silent_flags(counts, frozenset(history["deal_changes"]["field"].unique().drop_nulls()))
+
+
+def _deal_columns(history: History, spine: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+    """Owner, amount (deal currency) and data problems of each deal as known: deal_id, owner_id, amount, problems."""
+    past = known(history, as_of)
+    shot = snapshot(past, as_of).join(spine.select("deal_id"), on="deal_id", how="semi")
+    shot = shot.with_columns(amount_home="amount")
+    shot = in_workspace_currency(past, shot, "amount_home", "currency", as_of)
+    shot = shot.with_columns(data_problems(past, shot, as_of))
+    return shot.select("deal_id", "owner_id", "amount", "problems")
+
+
+def _reason_columns(why: Explanation) -> list[pl.Series]:
+    rows = [[written(*reason) for reason in why.top(row, REASONS_KEPT)] for row in range(len(why.points))]
+    return [
+        pl.Series(f"reason_{place + 1}", [row[place] if place < len(row) else None for row in rows], dtype=pl.String)
+        for place in range(REASONS_KEPT)
+    ]
+
+
+def _value(matrix: pd.DataFrame, name: str, row: int) -> object:
+    value = matrix[name].iloc[row] if name in matrix.columns else None
+    return None if value is None or pd.isna(value) else value
+
+
+def _shaped(told: pl.DataFrame) -> pl.DataFrame:
+    table = TABLES["scores"]
+    recorded = told.with_columns(recorded_at="as_of")
+    return recorded.select(pl.col(column.name).cast(column.dtype) for column in table.columns)

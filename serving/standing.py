@@ -1,0 +1,96 @@
+"""Where things stand on one as-of date: the history, the model that serves it, the scores and the board, all in memory.
+
+A `Standing` never changes; when the store does, a new one is made and takes its place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import polars as pl
+from training.registry import Registry
+
+from features.matrix import Prepared
+from history.as_of import known
+from history.record import History
+from serving.board import make_board
+from serving.choosing import ServedModel, choose_model
+from serving.scoring import Scored
+from training.deal_model import DealModel
+
+T = TypeVar("T")
+ANSWERS_KEPT = 64
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The state that every answer of the service is read from. Instants are naive UTC."""
+
+    history: History
+    prepared: Prepared
+    registry: Registry
+    model: ServedModel
+    as_of: dt.datetime
+    horizon: dt.datetime
+    scored: Scored
+    answers: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def remembered(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """The answer to a question, computed once; the oldest is forgotten when there are too many."""
+        if question not in self.answers:
+            found = answer()
+            while len(self.answers) >= ANSWERS_KEPT:
+                self.answers.pop(next(iter(self.answers)), None)
+            self.answers[question] = found
+            return found
+        kept: T = self.answers[question]
+        return kept
+
+    @property
+    def in_sample(self) -> bool:
+        """Whether the model was trained after the as-of date."""
+        return self.model.trained_as_of > self.as_of
+
+    @property
+    def small_data(self) -> bool:
+        """Whether tables of past deals speak because there are too few for a model."""
+        return not isinstance(self.model, DealModel)
+
+    def model_at(self, as_of: dt.datetime) -> ServedModel:
+        """The model that may speak of another day."""
+        if as_of == self.as_of:
+            return self.model
+        return self.remembered(("model", as_of), lambda: choose_model(self.registry, as_of, history=self.history))
+
+    @cached_property
+    def board(self) -> pl.DataFrame:
+        """One row per open deal; see `serving.board.make_board`."""
+        return make_board(self.history, self.scored.frame, self.as_of)
+
+    @cached_property
+    def past(self) -> History:
+        """The history as known at the as-of date."""
+        return known(self.history, self.as_of)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Names of people by rep_id, where known."""
+        return dict(self.past["reps"].select("rep_id", "name").drop_nulls().iter_rows())
+
+    @property
+    def currency(self) -> str:
+        return self.history.settings.currency
+
+    @property
+    def day(self) -> dt.date:
+        """The as-of date in the workspace's time zone."""
+        return self.history.settings.day_of(self.as_of)
+
+    @property
+    def horizon_day(self) -> dt.date:
+        """The horizon's end (exclusive) in the workspace's time zone."""
+        return self.history.settings.day_of(self.horizon)

@@ -41,10 +41,7 @@ def serving_model(workspace: Workspace, history: History, instant: dt.datetime, 
     """The version asked for, else the one that serves at `instant`, else the tables of past deals."""
     from serving.choosing import choose_model
 
-    registry = open_registry(workspace)
-    if version is not None:
-        return registry.load(version)
-    return choose_model(registry, instant, history=history)
+    return choose_model(open_registry(workspace), instant, version, history)
 
 
 def model_note(model: ServedModel, instant: dt.datetime, language: str) -> str:

@@ -46,14 +46,32 @@ def test_every_decision_has_the_three_parts():
         assert all(f"**{part}.**" in text for part in ("Question", "Decision", "What follows")), page.name
 
 
-def test_every_setting_read_from_the_environment_is_in_the_example():
+def test_every_setting_read_from_the_environment_is_documented():
     read = set()
     for package in ("cli", "serving"):
         for path in (ROOT / package).rglob("*.py"):
             read |= set(re.findall(r"\b(?:DEALCAST|MLFLOW)_[A-Z_]+\b", path.read_text(encoding="utf-8")))
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert read
-    assert [name for name in sorted(read) if f"#{name}=" not in example] == []
+    settings = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(read) if f"#{name}=" not in example or f"`{name}`" not in settings] == []
+
+
+def test_every_setting_of_a_workspace_is_documented():
+    source = (ROOT / "history/settings.py").read_text(encoding="utf-8")
+    keys = set(re.findall(r'(?:workspace|entry)\.get\("(\w+)"', source)) | set(re.findall(r'entry\["(\w+)"\]', source))
+    settings = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    assert {"currency", "timezone", "name", "outcome"} <= keys
+    assert [key for key in sorted(keys) if f"`{key}`" not in settings] == []
+
+
+def test_every_page_of_docs_is_in_its_index():
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    assert [
+        page.name
+        for page in (ROOT / "docs").glob("*.md")
+        if f"({page.name})" not in index.replace("(README.md)", "") and page.name != "README.md"
+    ] == []
 
 
 def test_only_the_upper_floors_read_the_environment_or_the_clock():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Real
 
 import polars as pl
 
@@ -25,7 +26,8 @@ class Feature:
 
     `expr` gives its value, `unit` what a number of it means, `en` and `zh` its meaning. `reason_en` and `reason_zh`
     say a value as a sentence with `{value}` in it; they state what the data holds and never why.
-    `none_en` and `none_zh` say that there is no value.
+    `none_en` and `none_zh` say that there is no value. `zero_en` and `zero_zh` may say a value that rounds to nothing,
+    `negative_en` and `negative_zh` one below zero, with `{value}` as its size.
     """
 
     name: str
@@ -38,6 +40,10 @@ class Feature:
     reason_zh: str
     none_en: str
     none_zh: str
+    zero_en: str = ""
+    zero_zh: str = ""
+    negative_en: str = ""
+    negative_zh: str = ""
     categorical: bool = False
 
     def __post_init__(self) -> None:
@@ -46,6 +52,9 @@ class Feature:
         for attribute in ("unit", "en", "zh", "reason_en", "reason_zh", "none_en", "none_zh"):
             if not getattr(self, attribute):
                 raise ValueError(f"feature {self.name} has no {attribute}; every feature says it. Add it.")
+        for attribute in ("zero", "negative"):
+            if bool(getattr(self, attribute + "_en")) != bool(getattr(self, attribute + "_zh")):
+                raise ValueError(f"feature {self.name} says {attribute} in one language only. Add the other.")
 
     def sentence(self, value: object, language: str = "en") -> str:
         """The value as a sentence in "en" or "zh-CN"; a missing value is said to be missing.
@@ -57,16 +66,27 @@ class Feature:
         '没有客户来信或来电的记录'
         """
         chinese = language.lower().startswith("zh")
-        if value is None or (isinstance(value, float) and math.isnan(value)):
+        if value is None or (isinstance(value, Real) and math.isnan(value)):
             return self.none_zh if chinese else self.none_en
-        return _spoken((self.reason_zh if chinese else self.reason_en).format(value=value))
+        words_en, words_zh = self.reason_en, self.reason_zh
+        if isinstance(value, Real) and not self.categorical:
+            if self.zero_en and abs(value) < self._least:
+                words_en, words_zh = self.zero_en, self.zero_zh
+            elif self.negative_en and value < 0:
+                words_en, words_zh, value = self.negative_en, self.negative_zh, -value
+        return _spoken((words_zh if chinese else words_en).format(value=value))
+
+    @property
+    def _least(self) -> float:
+        """What is said as more than nothing: half a percent of a share, half of what is counted in ones."""
+        return 0.005 if self.unit in ("share", "ratio") else 0.5
 
 
 def _spoken(sentence: str) -> str:
     """One day, not one days; -0 is 0."""
     words = sentence.replace("-0%", "0%").replace(" -0 ", " 0 ")
-    for noun in ("days", "meetings", "people", "times", "touches", "deals", "calls", "emails", "steps", "minutes"):
-        singular = {"people": "person", "touches": "touch"}.get(noun, noun[:-1])
+    for noun in ("days", "people", "times", "deals", "stages", "minutes"):
+        singular = "person" if noun == "people" else noun[:-1]
         words = f" {words} ".replace(f" 1 {noun} ", f" 1 {singular} ").strip()
     return words
 
@@ -83,9 +103,29 @@ def feature(
     reason_zh: str,
     none_en: str | None = None,
     none_zh: str | None = None,
+    zero_en: str = "",
+    zero_zh: str = "",
+    negative_en: str = "",
+    negative_zh: str = "",
     categorical: bool = False,
 ) -> Feature:
     """Declare a feature; without words of its own, a missing value reads "<meaning>: not on record"."""
     missing_en = none_en or f"{en[:1].upper()}{en[1:]}: not on record"
     missing_zh = none_zh or f"{zh}:无记录"
-    return Feature(name, expr, unit, group, en, zh, reason_en, reason_zh, missing_en, missing_zh, categorical)
+    return Feature(
+        name=name,
+        expr=expr,
+        unit=unit,
+        group=group,
+        en=en,
+        zh=zh,
+        reason_en=reason_en,
+        reason_zh=reason_zh,
+        none_en=missing_en,
+        none_zh=missing_zh,
+        zero_en=zero_en,
+        zero_zh=zero_zh,
+        negative_en=negative_en,
+        negative_zh=negative_zh,
+        categorical=categorical,
+    )

@@ -6,8 +6,10 @@ import polars as pl
 
 from features.aggregate import Stream, days_between
 from features.sweep import Log, make_log
+from history.as_of import ALWAYS, with_replaced_at
 from history.deals import close_instant, ordered_changes, outcome_expr
 from history.record import History
+from history.tables import TABLES
 
 facts = Stream("facts", "deal")
 changes = Stream("changes", "deal")
@@ -16,13 +18,15 @@ contacts = Stream("contacts", "deal")
 account_facts = Stream("account_facts", "account")
 rep_facts = Stream("rep_facts", "rep")
 
-LONG_AGO = pl.datetime(1900, 1, 1, time_unit="us")
-
 field = pl.col("field")
 kind = pl.col("kind")
 incoming = pl.col("direction") == "in"
 outgoing = pl.col("direction") == "out"
 entered_stage = (field == "stage") & pl.col("old").ne_missing(pl.col("new"))
+
+
+def _versions(history: History, name: str) -> pl.DataFrame:
+    return with_replaced_at(TABLES[name], history[name])
 
 
 def facts_log(history: History) -> Log:
@@ -77,7 +81,8 @@ def touches_log(history: History) -> Log:
     """Touches on a deal: kind, direction, channel, minutes, opened, replied, effective, contact_id, rep_id,
     subject_code."""
     return make_log(
-        history["activities"].select(
+        _versions(history, "activities").select(
+            "replaced_at",
             pl.col("deal_id").alias("entity"),
             "happened_at",
             "recorded_at",
@@ -100,7 +105,9 @@ def touches_log(history: History) -> Log:
 def contacts_log(history: History) -> Log:
     """People added to a deal: contact_id, role."""
     return make_log(
-        history["contacts"].select("recorded_at", "contact_id", "role", entity="deal_id", happened_at="added_at"),
+        _versions(history, "contacts").select(
+            "replaced_at", "recorded_at", "contact_id", "role", entity="deal_id", happened_at="added_at"
+        ),
         ("contact_id", "role"),
     )
 
@@ -110,9 +117,10 @@ def account_log(history: History) -> Log:
 
     A version counts from when it was recorded; one of no known time was always known.
     """
-    since = pl.coalesce("recorded_at", "created_at", LONG_AGO)
+    since = pl.coalesce("recorded_at", "created_at", ALWAYS)
     return make_log(
-        history["accounts"].select(
+        _versions(history, "accounts").select(
+            "replaced_at",
             "industry",
             pl.col("employees").cast(pl.Float64),
             "annual_revenue",
@@ -127,9 +135,10 @@ def account_log(history: History) -> Log:
 
 def rep_log(history: History) -> Log:
     """What is known of a person: team, role, hired_at; each row counts from valid_from."""
-    since = pl.coalesce("valid_from", "recorded_at", LONG_AGO)
+    since = pl.coalesce("valid_from", "recorded_at", ALWAYS)
     return make_log(
-        history["reps"].select(
+        _versions(history, "reps").select(
+            "replaced_at",
             "team",
             "role",
             "hired_at",

@@ -22,15 +22,16 @@ FIXED_POINT = 1_000_000
 _OPS = {"last": 0, "first": 1, "ago": 2, "count": 3, "sum": 4, "distinct": 5}
 _NO_WINDOW = -1
 _LONG_AGO = np.iinfo(np.int64).min // 4
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
 class Log:
     """A stream's events sorted by entity, arrival and happening.
 
-    `frame` holds the columns (among them entity and happened_at), `entities` the sorted distinct entity names, `offsets` where
-    each one's events begin, `happened_us` and `arrived_us` the instants in microseconds. `plans` keeps what the
-    kernel needs for steps once asked for, so that a log swept again and again is laid out once.
+    `frame` holds the columns (among them entity and happened_at), `entities` the sorted distinct entity names,
+    `offsets` where each one's events begin, `happened_us` and `arrived_us` the instants in microseconds. `plans`
+    keeps what the kernel needs for steps once asked for, so that a log swept again and again is laid out once.
     """
 
     frame: pl.DataFrame
@@ -38,11 +39,12 @@ class Log:
     offsets: np.ndarray
     happened_us: np.ndarray
     arrived_us: np.ndarray
+    replaced_us: np.ndarray
     plans: dict[tuple[_Step, ...], tuple] = field(default_factory=dict, repr=False, compare=False)
 
 
 def make_log(frame: pl.DataFrame, tie_break: Sequence[str] = ()) -> Log:
-    """A log from a frame with columns entity, happened_at, recorded_at and the stream's own.
+    """A log from a frame with columns entity, happened_at, recorded_at, maybe replaced_at, and the stream's own.
 
     Events without entity are left out. `tie_break` orders events of one instant by content, never by row order.
     """
@@ -58,12 +60,19 @@ def make_log(frame: pl.DataFrame, tie_break: Sequence[str] = ()) -> Log:
         offsets=np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
         happened_us=rows["happened_at"].dt.epoch("us").to_numpy(),
         arrived_us=rows["_arrived"].to_numpy(),
+        replaced_us=_replaced(rows),
     )
+
+
+def _replaced(rows: pl.DataFrame) -> np.ndarray:
+    if "replaced_at" not in rows.columns:
+        return np.full(rows.height, _NEVER)
+    return rows["replaced_at"].dt.epoch("us").fill_null(_NEVER).to_numpy()
 
 
 @numba.njit(cache=True, nogil=True)
 def _walk(
-    first_entity, last_entity, offsets, happened, arrived, bits, row_offsets, row_us,
+    first_entity, last_entity, offsets, happened, arrived, replaced, bits, row_offsets, row_us,
     ops, agg_bit, agg_window, agg_source, windows_us, values, codes, n_codes, out,
 ):  # fmt: skip
     """Fill `out[row, aggregate]` for the rows of entities first_entity..last_entity-1."""
@@ -79,17 +88,35 @@ def _walk(
     for e in range(first_entity, last_entity):
         if row_offsets[e] == row_offsets[e + 1]:
             continue
-        for a in range(n_aggs):
-            state[a] = -1 if ops[a] <= 2 else 0
-        starts[:] = 0
-        cutoffs[:] = _LONG_AGO
-        arrived_count = 0
+        before = _LONG_AGO
         upcoming = offsets[e]
+        some_replaced = False
+        for i in range(offsets[e], offsets[e + 1]):
+            some_replaced = some_replaced or replaced[i] < _NEVER
         for r in range(row_offsets[e], row_offsets[e + 1]):
             now = row_us[r]
+            anew = r == row_offsets[e]
+            # Where a newer version replaced an event since the last point, the life is walked anew without it.
+            if some_replaced:
+                for i in range(offsets[e], upcoming):
+                    anew = anew or before <= replaced[i] < now
+            before = now
+            if anew:
+                for s in range(codes.shape[0]):
+                    for i in range(offsets[e], upcoming):
+                        if codes[s, i] >= 0:
+                            seen[s, codes[s, i]] = 0
+                for a in range(n_aggs):
+                    state[a] = -1 if ops[a] <= 2 else 0
+                starts[:] = 0
+                cutoffs[:] = _LONG_AGO
+                arrived_count = 0
+                upcoming = offsets[e]
             while upcoming < offsets[e + 1] and arrived[upcoming] < now:
                 i = upcoming
                 upcoming += 1
+                if replaced[i] < now:
+                    continue
                 at = happened[i]
                 place = arrived_count
                 while place > 0 and happened[order[place - 1]] > at:
@@ -200,7 +227,17 @@ def _states(log: Log, rows: pl.DataFrame, steps: Sequence[_Step], threads: int) 
     found[:] = np.array([-1 if step.op in INDEX_OPS else 0 for step in steps], np.int64)
     known = int(row_offsets[-1])
     out = found[:known].copy()
-    arguments = (log.offsets, log.happened_us, log.arrived_us, plan[0], row_offsets, row_us[order], *plan[1:], out)
+    arguments = (
+        log.offsets,
+        log.happened_us,
+        log.arrived_us,
+        log.replaced_us,
+        plan[0],
+        row_offsets,
+        row_us[order],
+        *plan[1:],
+        out,
+    )
     _run(arguments, log, row_offsets, threads)
     found[order[:known]] = out
     return found

@@ -10,6 +10,9 @@ from history.record import History
 from history.schema import Table
 from history.tables import TABLES
 
+ALWAYS = pl.datetime(1900, 1, 1, time_unit="us")
+"""Stands for the recorded time of a row that has none: it was always known."""
+
 
 def known(history: History, instant: dt.datetime) -> History:
     """`history` as it was known at `instant` (naive UTC): nothing recorded at or after it is in the result."""
@@ -29,10 +32,21 @@ def known_rows(table: Table, frame: pl.DataFrame, instant: dt.datetime) -> pl.Da
 
 def latest_versions(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     """One row per key: the version recorded last. A row of no recorded time is the oldest."""
-    if not rows.select(table.key).is_duplicated().any():
-        return rows
-    order = rows.sort("recorded_at", *sorted(rows.columns), nulls_last=False, maintain_order=True)
-    return order.unique(subset=list(table.key), keep="last", maintain_order=True)
+    return with_replaced_at(table, rows).filter(pl.col("replaced_at").is_null()).drop("replaced_at")
+
+
+def with_replaced_at(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """`rows` with `replaced_at`: when the next version of the same key was recorded, null for the newest.
+
+    Versions recorded at one instant follow each other by content, so that row order never matters.
+    """
+    never = pl.lit(None, dtype=pl.Datetime("us")).alias("replaced_at")
+    if table.mode != "version" or not rows.select(table.key).is_duplicated().any():
+        return rows.with_columns(never)
+    key = list(table.key)
+    since = pl.col("recorded_at").fill_null(ALWAYS)
+    ordered = rows.sort("recorded_at", *sorted(rows.columns), nulls_last=False, maintain_order=True)
+    return ordered.with_columns(since.shift(-1).over(key).alias("replaced_at"))
 
 
 def blank_unrevealed(table: Table, rows: pl.DataFrame, instant: dt.datetime) -> pl.DataFrame:

@@ -94,6 +94,13 @@ class Book:
         return reps.filter(here).select("rep", "name", pl.col("team").fill_null(NONE), "role").sort("rep")
 
     @cached_property
+    def sellers(self) -> pl.DataFrame:
+        """`people` without those who lead others and neither own a deal nor have a target of their own."""
+        leads = self.past["reps"]["manager_id"].drop_nulls().unique().implode()
+        sells = pl.concat([self.standing["rep"], self.closed["rep"], self.targets["rep"]]).unique().implode()
+        return self.people.filter(~pl.col("rep").is_in(leads) | pl.col("rep").is_in(sells))
+
+    @cached_property
     def closed(self) -> pl.DataFrame:
         """Deals won and lost in the period, credited to the owner at the closing; see `actuals.closed_in`."""
         return closed_in(self.record.deals, one_period(self.period.name, self.start, self.end), self.record.as_of)

@@ -68,7 +68,7 @@ For a forecaster, a scope, a period and a horizon ({days} days before the period
 - **bias** = Σ(F − A) / ΣA, **WAPE** = Σ|F − A| / ΣA, **accuracy** = max(0, 1 − WAPE), **ratio** = ΣF / ΣA. All are
   fractions, sums over periods; where ΣA is 0 they are empty, not 0.
 - **The interval** is the 80 % interval of {DRAWS} circular block-bootstrap draws over the periods (blocks of about the
-  cube root of n). With few periods it is narrower than it should be; n stands beside it.
+  cube root of n), widened for short records as Student's t is; n stands beside it.
 - **Shrinkage.** Below {FULL_RECORD_PERIODS} periods the own value weighs n/{FULL_RECORD_PERIODS}, the rest is the
   record of the others of the team taken together (of the company where the team has no other). The raw value stands
   beside it.

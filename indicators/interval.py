@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from scipy.stats import norm, t
 
 DRAWS = 1000
 SEED = 20260101
-LOW, HIGH = 0.1, 0.9
+TAIL = 0.1
 FEWEST_PERIODS = 2
 GROUPS_AT_ONCE = 2000
 BOUNDS = ("bias_p10", "bias_p90", "wape_p10", "wape_p90")
@@ -31,18 +32,31 @@ def block_weights(n_periods: int, draws: int = DRAWS, seed: int = SEED) -> np.nd
     return weights
 
 
+def expanded_tail(n_periods: int) -> float:
+    """The share of draws to leave out on each side so that a short record's interval is wide enough.
+
+    Plain percentiles are too narrow with few periods, as the normal is against Student's t; Hesterberg (2015),
+    expanded percentile interval. 8 periods leave out 6.5 % on each side, 100 periods 9.8 %.
+
+    >>> round(expanded_tail(8), 3)
+    0.065
+    """
+    return float(norm.cdf(np.sqrt(n_periods / (n_periods - 1)) * t.ppf(TAIL, n_periods - 1)))
+
+
 def interval(numerator: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """10th and 90th percentile of Σnumerator/Σactual: arrays (groups, periods) in, (groups, 2) out; NaN where none.
+    """The 80 % interval of Σnumerator/Σactual: arrays (groups, periods) in, (groups, 2) out; NaN where there is none.
 
     Draws in which nothing was won say nothing and are left out.
     """
-    weights = block_weights(actual.shape[1])
+    n_periods = actual.shape[1]
+    weights, low = block_weights(n_periods), expanded_tail(n_periods)
     top, bottom = numerator @ weights.T, actual @ weights.T
     drawn = np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)
     usable = ~np.isnan(drawn).all(axis=1)
     out = np.full((len(actual), 2), np.nan)
     if usable.any():
-        out[usable] = np.nanquantile(drawn[usable], [LOW, HIGH], axis=1).T
+        out[usable] = np.nanquantile(drawn[usable], [low, 1 - low], axis=1).T
     return out
 
 

@@ -32,7 +32,7 @@ def measured(indicator: Indicator, book: Book) -> pl.DataFrame:
 
 def team_values(indicator: Indicator, book: Book) -> pl.DataFrame:
     """The same rule over all rows of a team's people: team, team_value; a sum is given per person of the team."""
-    people = book.people.filter(pl.col("role").ne_missing("manager"))
+    people = book.sellers
     if indicator.missing(book.past):
         return pl.DataFrame(schema={"team": pl.String(), "team_value": pl.Float64()})
     rows = _rows(indicator, book).join(people.select("rep", "team"), on="rep")

@@ -18,7 +18,6 @@ from indicators.measuring import measured, team_values
 from indicators.template import DEFAULT_ROLE, FULL, Template, load_template
 
 TOTAL = "total"
-NOT_ON_THE_SHEET = "manager"
 
 COLUMNS: dict[str, pl.DataType] = {
     "rep_id": pl.String(),
@@ -51,7 +50,8 @@ def scorecard(
     `previous_value` the person's in the period before. `score` is 100 at the target, from 0 to the template's upper
     limit. `weight` is in points of 100; `weight_rescaled` spreads what is missing over the rest, so that it sums to 100
     per person. `missing` names the table that is needed; value and score are then null, never 0. The row `total` of
-    each person has the weighted score. Managers are left out unless `role` asks for them.
+    each person has the weighted score. Who only leads others is left out
+    unless `role` asks for it.
 
     Raises `DateInvalid` for a period that does not parse or has not begun, `NoHistory`, `RequestInvalid` for a role
     nobody has, `ConfigInvalid` for a template that cannot be used.
@@ -75,7 +75,7 @@ def _begun(period: Period, history: History, as_of: dt.datetime) -> Period:
 def _people(book: Book, role: str | None) -> pl.DataFrame:
     people = book.people
     if role is None:
-        return people.filter(pl.col("role").ne_missing(NOT_ON_THE_SHEET))
+        return book.sellers
     chosen = people.filter(pl.col("role") == role)
     if chosen.is_empty():
         roles = ", ".join(sorted(people["role"].drop_nulls().unique())) or "none at all"

@@ -21,7 +21,7 @@ def test_a_draw_is_made_of_runs_of_neighbouring_periods():
         assert all(weights[(period - 1) % 8] or weights[(period + 1) % 8] for period in drawn)
 
 
-def test_two_periods_give_the_quantiles_of_the_four_equally_likely_draws():
+def test_two_periods_give_the_range_of_the_four_equally_likely_draws():
     miss, actual = np.array([[30.0, 10.0]]), np.array([[100.0, 100.0]])
     draws = [sum(miss[0][i] for i in pair) / 200 for pair in itertools.product((0, 1), repeat=2)]
     assert interval(miss, actual)[0] == pytest.approx([min(draws), max(draws)])
@@ -33,7 +33,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     miss = actual * (0.2 + 0.3 * rng.normal(size=actual.shape))
     found = interval(miss, actual)
     covered = ((found[:, 0] <= 0.2) & (found[:, 1] >= 0.2)).mean()
-    assert 0.68 <= covered <= 0.84  # A bootstrap over a dozen periods is somewhat too narrow.
+    assert 0.75 <= covered <= 0.86
 
 
 def test_one_period_has_no_interval_and_groups_do_not_touch_each_other():

@@ -1,4 +1,4 @@
-"""Writes docs/features.md: every feature as people read it, with the spec that shows it. `python -m features.dictionary`."""
+"""Writes docs/features.md: every feature as people read it, with the specs that show it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,9 @@ def page(shown: Sequence[Example]) -> str:
     lines = ["# Features and risk flags", ""]
     lines += ["*Made by `make docs` from the declarations in the code; do not edit.*", ""]
     lines += [
-        f"{len(FEATURES)} features, version `{feature_version()}`. Each is the state of a deal at an as-of instant, from what",
-        "was recorded and had happened before it. A sentence says a value as managers and reps read it; it never says why.",
+        f"{len(FEATURES)} features, version `{feature_version()}`. Each is the state of a deal at an as-of instant,",
+        "from what was recorded and had happened before it. A sentence says a value as managers and reps read it;",
+        "it never says why.",
     ]
     for group, (en, zh) in GROUPS.items():
         lines += ["", f"## {en} {zh}", ""]
@@ -94,6 +95,7 @@ def sample_values(feature: Feature) -> list[float | str | None]:
     if feature.categorical:
         return ["Propose" if feature.name == "stage" else "A", None]
     usual = {"share": 0.25, "ratio": 1.5, "1 yes, 0 no": 1.0, "deal currency": 12_000.0, "month": 3.0}
+    usual |= dict.fromkeys(("open stages before it", "stages", "moves", "times", "names"), 2.0)
     values: list[float | str | None] = [usual.get(feature.unit, 12.0)]
     values += [0.0] if feature.zero_en else []
     values += [-12.0] if feature.negative_en else []

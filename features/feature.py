@@ -68,18 +68,24 @@ class Feature:
         chinese = language.lower().startswith("zh")
         if value is None or (isinstance(value, Real) and math.isnan(value)):
             return self.none_zh if chinese else self.none_en
-        words_en, words_zh = self.reason_en, self.reason_zh
-        if isinstance(value, Real) and not self.categorical:
-            if self.zero_en and abs(value) < self._least:
-                words_en, words_zh = self.zero_en, self.zero_zh
-            elif self.negative_en and value < 0:
-                words_en, words_zh, value = self.negative_en, self.negative_zh, -value
-        return _spoken((words_zh if chinese else words_en).format(value=value))
+        if self.categorical:
+            return (self.reason_zh if chinese else self.reason_en).format(value=value)
+        number = float(str(value))
+        return _spoken(self._words(number, chinese).format(value=abs(number) if self._below_zero(number) else number))
 
-    @property
-    def _least(self) -> float:
-        """What is said as more than nothing: half a percent of a share, half of what is counted in ones."""
-        return 0.005 if self.unit in ("share", "ratio") else 0.5
+    def _words(self, number: float, chinese: bool) -> str:
+        if self.zero_en and self._is_nothing(number):
+            return self.zero_zh if chinese else self.zero_en
+        if self._below_zero(number):
+            return self.negative_zh if chinese else self.negative_en
+        return self.reason_zh if chinese else self.reason_en
+
+    def _below_zero(self, number: float) -> bool:
+        return bool(self.negative_en) and number < 0
+
+    def _is_nothing(self, number: float) -> bool:
+        """Whether it rounds to nothing: under half a percent of a share, under half of what is counted in ones."""
+        return abs(number) < (0.005 if self.unit in ("share", "ratio") else 0.5)
 
 
 def _spoken(sentence: str) -> str:

@@ -42,10 +42,10 @@ def changes_log(history: History) -> Log:
     """Field changes with their values as text, number, instant and place in the order of stages.
 
     Columns: field, old, new (text), number, old_number (amount and probability), date, old_date (UTC instant of the
-    expected close), place, old_place (index of the stage, from 0), outcome ("won", "lost", null).
+    expected close), place, old_place (index among the open stages, from 0), outcome ("won", "lost", null).
     """
-    stages = [stage.name for stage in history.settings.stages]
-    place = {name: float(index) for index, name in enumerate(stages)}
+    # A closed stage has no place: to be lost is no step forward, to be reopened no step back.
+    place = {name: float(index) for index, name in enumerate(history.settings.open_stages)}
     rows = ordered_changes(history).with_row_index("_turn")
     is_number = field.is_in(["amount", "probability"])
     is_date, is_stage = field == "close_date", field == "stage"

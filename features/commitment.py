@@ -13,7 +13,7 @@ is_category = field == "forecast_category"
 is_step = field == "next_step"
 pushed = is_date & (pl.col("date") > pl.col("old_date"))
 pulled = is_date & (pl.col("date") < pl.col("old_date"))
-close_date = last(changes, "date", is_date)
+close_date = last(changes, "date", field == "close_date")
 days_left = days_between(close_date, pl.col("as_of"))
 
 FEATURES = (

@@ -12,7 +12,8 @@ from features.streams import changes, field
 is_amount = (field == "amount") & pl.col("number").is_not_null()
 raised = is_amount & (pl.col("number") > pl.col("old_number"))
 cut = is_amount & (pl.col("number") < pl.col("old_number"))
-amount = last(changes, "number", is_amount)
+amount = last(changes, "number", field == "amount")
+amount_30d_ago = value_ago(changes, "number", 30, field == "amount")
 
 
 def norm(scope: str) -> pl.Expr:
@@ -85,8 +86,7 @@ FEATURES = (
     ),
     feature(
         "amount_against_30d_ago",
-        amount
-        / pl.when(value_ago(changes, "number", 30, is_amount) > 0).then(value_ago(changes, "number", 30, is_amount)),
+        amount / pl.when(amount_30d_ago > 0).then(amount_30d_ago),
         unit="ratio",
         group="value",
         en="amount over the amount 30 days ago",

@@ -83,9 +83,7 @@ def context_logs(logs: Mapping[Stream, Log]) -> dict[Stream, Log]:
     closed = _closings(state)
     out = {stream: _scoped(closed, scope) for scope, stream in closings.items()}
     out |= {stream: _load(state, scope) for scope, stream in loads.items()}
-    first_amounts = state.filter(
-        pl.col("amount").is_not_null() & (pl.col("amount") > 0) & pl.col("was_amount").is_null()
-    )
+    first_amounts = state.filter(pl.col("amount") > 0).unique("deal_id", keep="first", maintain_order=True)
     priced = first_amounts.select(
         pl.col("amount").log().alias("log_amount"), *amounts, "deal_id", happened_at="at", recorded_at="at"
     )

@@ -31,7 +31,13 @@ def _touches(name: str, where: pl.Expr | None, days: int | None, en: str, zh: st
 
 
 recent, before = count(touches, days=30), count(touches, days=60) - count(touches, days=30)
-mails_sent = count(touches, sent, 90)
+
+
+def _mail_rate(flag: str) -> pl.Expr:
+    """The share of emails sent within 90 days for which `flag` is yes, of those for which it is on record."""
+    told = count(touches, sent & pl.col(flag).is_not_null(), 90)
+    return count(touches, sent & pl.col(flag), 90) / pl.when(told > 0).then(told)
+
 
 FEATURES = (
     _touches("touches_7d", None, 7, "touches", "互动"),
@@ -155,7 +161,7 @@ FEATURES = (
     ),
     feature(
         "open_rate_90d",
-        count(touches, sent & pl.col("opened"), 90) / pl.when(mails_sent > 0).then(mails_sent),
+        _mail_rate("opened"),
         unit="share",
         group="engagement",
         en="share of our emails in 90 days that were opened, of those of which it is on record",
@@ -167,7 +173,7 @@ FEATURES = (
     ),
     feature(
         "reply_rate_90d",
-        count(touches, sent & pl.col("replied"), 90) / pl.when(mails_sent > 0).then(mails_sent),
+        _mail_rate("replied"),
         unit="share",
         group="engagement",
         en="share of our emails in 90 days that were answered, of those of which it is on record",

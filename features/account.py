@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from features.aggregate import count, days_since, last, total
-from features.context import closings, loads
+from features.context import closings, loads, of_known
 from features.feature import Feature, feature
 from features.streams import account_facts, changes, facts, field
 
@@ -28,7 +28,7 @@ def win_rate(scope: str, days: int, prior: pl.Expr | None = None) -> pl.Expr:
 def _rate(name: str, scope: str, days: int, en: str, zh: str) -> Feature:
     return feature(
         name,
-        win_rate(scope, days),
+        of_known(scope, win_rate(scope, days)),
         unit="share",
         group="account",
         en=f"{en}'s share won of deals closed in {days} days, shrunk to the company's",
@@ -83,7 +83,7 @@ FEATURES = (
     _rate("account_win_rate", "account", 730, "this customer", "该客户"),
     feature(
         "company_win_rate",
-        company_rate(60),
+        pl.when(count(closings["company"], None, 60) > 0).then(company_rate(60)),
         unit="share",
         group="account",
         en="the company's share won of deals closed in 60 days, with one won and one lost added",
@@ -95,7 +95,7 @@ FEATURES = (
     ),
     feature(
         "account_wins",
-        count(closings["account"], won),
+        of_known("account", count(closings["account"], won)),
         unit="deals",
         group="account",
         en="deals won with this customer before",
@@ -121,7 +121,7 @@ FEATURES = (
     ),
     feature(
         "account_open_deals",
-        total(loads["account"], "step"),
+        of_known("account", total(loads["account"], "step")),
         unit="deals",
         group="account",
         en="open deals with this customer, this one included",

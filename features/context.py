@@ -23,6 +23,19 @@ dwells = Stream("stage_dwells", "stage")
 COMPANY = "company"
 MICROSECOND = pl.duration(microseconds=1)
 is_stage, is_amount = field == "stage", field == "amount"
+ENTITIES: dict[str, pl.Expr] = {
+    "rep": last(changes, "new", field == "owner_id"),
+    "account": pl.coalesce(last(changes, "new", field == "account_id"), last(facts, "account_id")),
+    "segment": last(changes, "new", field == "segment"),
+    "region": last(changes, "new", field == "region"),
+    "product_line": last(changes, "new", field == "product_line"),
+    "kind": last(changes, "new", field == "kind"),
+    "source": last(facts, "source"),
+    "stage": last(changes, "new", is_stage),
+    "team": last(rep_facts, "team"),
+    "company": pl.lit(COMPANY),
+}
+"""Which life a context stream tells of a deal, in an order in which each needs only what stands before it."""
 _STATE = {
     "stage": last(changes, "new", is_stage),
     "outcome": last(changes, "outcome", is_stage),
@@ -40,6 +53,11 @@ _STATE = {
     "source": last(facts, "source"),
     "fact_account": last(facts, "account_id"),
 }
+
+
+def of_known(entity: str, value: pl.Expr) -> pl.Expr:
+    """`value` where it is on record whose it is: of a deal without an owner, nothing is said of the owner."""
+    return pl.when(ENTITIES[entity].is_not_null()).then(value)
 
 
 def moments(logs: Mapping[Stream, Log]) -> pl.DataFrame:

@@ -8,30 +8,15 @@ from dataclasses import dataclass
 import pandas as pd
 import polars as pl
 
-from features.aggregate import AGGREGATES, Aggregate, Stream, last
+from features.aggregate import AGGREGATES, Aggregate, Stream
 from features.catalogue import FEATURES, aggregates_of
-from features.context import COMPANY, context_logs
+from features.context import ENTITIES, context_logs
 from features.feature import Feature
-from features.momentum import stage_name
-from features.streams import BASE_LOGS, changes, facts, field, rep_facts
+from features.streams import BASE_LOGS
 from features.sweep import Log, sweep
 from history import fiscal
 from history.record import History
 from history.settings import Settings
-
-_ENTITIES: dict[str, pl.Expr] = {
-    "rep": last(changes, "new", field == "owner_id"),
-    "account": pl.coalesce(last(changes, "new", field == "account_id"), last(facts, "account_id")),
-    "segment": last(changes, "new", field == "segment"),
-    "region": last(changes, "new", field == "region"),
-    "product_line": last(changes, "new", field == "product_line"),
-    "kind": last(changes, "new", field == "kind"),
-    "source": last(facts, "source"),
-    "stage": stage_name,
-    "team": last(rep_facts, "team"),
-    "company": pl.lit(COMPANY),
-}
-"""Which life a context stream tells of a deal, in an order in which each needs only what stands before it."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +61,7 @@ def feature_values(prepared: Prepared, spine: pl.DataFrame, threads: int = 2) ->
     rows = pl.concat([rows, _quarter_columns(rows["as_of"], prepared.settings)], how="horizontal")
     wanted = _wanted(FEATURES.values())
     rows = _with_aggregates(prepared, rows, "deal", wanted, threads)
-    for entity, key in _ENTITIES.items():
+    for entity, key in ENTITIES.items():
         rows = _with_aggregates(prepared, rows.with_columns(entity=key), entity, wanted, threads)
     return rows.select(_typed(feature) for feature in FEATURES.values())
 
@@ -90,7 +75,7 @@ def _typed(feature: Feature) -> pl.Expr:
 
 def _wanted(features: Iterable[Feature]) -> dict[Stream, list[Aggregate]]:
     wanted: dict[Stream, dict[str, Aggregate]] = {}
-    keys = [name for expr in _ENTITIES.values() for name in expr.meta.root_names()]
+    keys = [name for expr in ENTITIES.values() for name in expr.meta.root_names()]
     every = [AGGREGATES[key] for key in keys] + [a for f in features for a in aggregates_of(f)]
     for aggregate in every:
         wanted.setdefault(aggregate.stream, {})[aggregate.key] = aggregate

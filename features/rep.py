@@ -6,7 +6,7 @@ import polars as pl
 
 from features.account import win_rate, won
 from features.aggregate import count, days_between, days_since, last, total
-from features.context import closings, loads
+from features.context import closings, loads, of_known
 from features.feature import feature
 from features.streams import changes, field, rep_facts
 
@@ -19,7 +19,7 @@ commits = count(closings["rep"], committed, 365)
 FEATURES = (
     feature(
         "rep_win_rate",
-        win_rate("rep", 365, win_rate("team", 365)),
+        of_known("rep", win_rate("rep", 365, win_rate("team", 365))),
         unit="share",
         group="rep",
         en="the owner's share won of deals closed in 365 days, shrunk to the team's",
@@ -31,7 +31,7 @@ FEATURES = (
     ),
     feature(
         "team_win_rate",
-        win_rate("team", 365),
+        of_known("team", win_rate("team", 365)),
         unit="share",
         group="rep",
         en="the team's share won of deals closed in 365 days, shrunk to the company's",
@@ -43,7 +43,7 @@ FEATURES = (
     ),
     feature(
         "rep_closings_90d",
-        count(closings["rep"], None, 90),
+        of_known("rep", count(closings["rep"], None, 90)),
         unit="deals",
         group="rep",
         en="deals of the owner that were won or lost in 90 days",
@@ -57,7 +57,7 @@ FEATURES = (
     ),
     feature(
         "rep_wins_30d",
-        count(closings["rep"], won, 30),
+        of_known("rep", count(closings["rep"], won, 30)),
         unit="deals",
         group="rep",
         en="deals the owner won in 30 days",
@@ -71,7 +71,7 @@ FEATURES = (
     ),
     feature(
         "rep_load",
-        total(loads["rep"], "step"),
+        of_known("rep", total(loads["rep"], "step")),
         unit="deals",
         group="rep",
         en="open deals of the owner, this one included",
@@ -97,7 +97,7 @@ FEATURES = (
     ),
     feature(
         "rep_slip_days",
-        total(closings["rep"], "slip_days", dated, 365) / (dated_closings + 5),
+        pl.when(dated_closings > 0).then(total(closings["rep"], "slip_days", dated, 365) / (dated_closings + 5)),
         unit="days",
         group="rep",
         en="mean days by which the owner's deals closed after the date stated 30 days before, shrunk to 0 by 5 deals",
@@ -113,7 +113,7 @@ FEATURES = (
     ),
     feature(
         "rep_commit_rate",
-        (count(closings["rep"], committed & won, 365) + 2) / (commits + 4),
+        pl.when(commits > 0).then((count(closings["rep"], committed & won, 365) + 2) / (commits + 4)),
         unit="share",
         group="rep",
         en="share won of the owner's deals closed in a year that were called commit 30 days before, smoothed by 2 of 4",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from features.aggregate import days_between
 from features.commitment import close_date
 from features.feature import feature
 
@@ -33,7 +34,7 @@ FEATURES = (
     ),
     feature(
         "close_date_past_quarter",
-        (close_date - pl.col("as_of")).dt.total_microseconds() / 86_400_000_000 - QUARTER_DAYS_LEFT,
+        days_between(close_date, pl.col("quarter_end")),
         unit="days",
         group="calendar",
         en="days from the end of the fiscal quarter to the expected close date; negative when within the quarter",

@@ -104,7 +104,7 @@ def _with_aggregates(
 
 
 def _quarter_columns(as_of: pl.Series, settings: Settings) -> pl.DataFrame:
-    """quarter_day, quarter_days_left and month of each as-of instant in the workspace's time zone."""
+    """quarter_day, quarter_days_left, quarter_end (instant) and month of each as-of instant, in the workspace's time zone."""
     instants = as_of.unique().sort().to_list()
     days = [settings.day_of(instant) for instant in instants]
     quarters = [fiscal.quarter_of(day, settings) for day in days]
@@ -117,6 +117,7 @@ def _quarter_columns(as_of: pl.Series, settings: Settings) -> pl.DataFrame:
             "quarter_days_left": [
                 float((quarter.end_day - day).days) for day, quarter in zip(days, quarters, strict=True)
             ],
+            "quarter_end": pl.Series([settings.start_of(q.end_day) for q in quarters], dtype=pl.Datetime("us")),
             "month": [float(day.month) for day in days],
         }
     )

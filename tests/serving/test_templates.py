@@ -1,0 +1,39 @@
+"""Each template uses exactly what its page's context gives: no more, no less."""
+
+from dataclasses import fields
+
+import pytest
+from jinja2 import meta
+
+from serving.pages.context import DealPage, FailurePage, PipelinePage, SignInPage
+from serving.pages.rendering import TEMPLATES, environment
+
+PAGES = {
+    "pipeline.html": PipelinePage,
+    "deal.html": DealPage,
+    "sign_in.html": SignInPage,
+    "failure.html": FailurePage,
+}
+
+
+def used(name):
+    engine = environment()
+    tree = engine.parse((TEMPLATES / name).read_text(encoding="utf-8"))
+    parents = [parent for parent in meta.find_referenced_templates(tree) if parent]
+    return meta.find_undeclared_variables(tree).union(*(used(parent) for parent in parents))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_template_names_exactly_the_fields_of_its_context(name):
+    assert used(name) == {field.name for field in fields(PAGES[name])}
+
+
+def test_every_template_has_a_context():
+    assert {path.name for path in TEMPLATES.glob("*.html")} == {*PAGES, "base.html"}
+
+
+def test_templates_switch_no_escaping_off_and_hold_no_script_or_style():
+    for path in TEMPLATES.glob("*.html"):
+        source = path.read_text(encoding="utf-8")
+        for forbidden in ("|safe", "| safe", "autoescape", "<script", "style=", "http://", "https://", " on"):
+            assert forbidden not in source.replace(" only", ""), (path.name, forbidden)

@@ -1,0 +1,70 @@
+"""Both languages say the same things with the same blanks, and the pages use no other words."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from serving.board import BANDS
+from serving.data_problems import PROBLEMS
+from serving.texts import LANGUAGES, TEXTS, translator
+
+FOLDER = Path(__file__).parents[2] / "serving"
+SOURCES = [*FOLDER.glob("templates/*.html"), *FOLDER.glob("pages/*.py"), *FOLDER.glob("*.py")]
+HAN = re.compile("[一-鿿]")
+ASCII_PUNCTUATION_AFTER_HAN = re.compile("[一-鿿][,;:]")
+
+
+def blanks(text):
+    return sorted({name for _, name, _, _ in Formatter().parse(text) if name})
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_have_the_text_with_the_same_blanks(key):
+    english, chinese = TEXTS[key]
+    assert english.strip()
+    assert chinese.strip()
+    assert blanks(english) == blanks(chinese)
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_english_holds_no_chinese_and_chinese_punctuation_is_full_width(key):
+    english, chinese = TEXTS[key]
+    assert key == "nav.other_language" or not HAN.search(english)
+    assert not ASCII_PUNCTUATION_AFTER_HAN.search(chinese)
+
+
+def test_every_key_that_the_pages_name_has_a_text():
+    named = set()
+    for path in SOURCES:
+        named |= set(re.findall(r"""\bt\(\s*["']([a-z_.0-9]+)["']""", path.read_text(encoding="utf-8")))
+    assert named - set(TEXTS) == set()
+    assert len(named) > 40
+
+
+def test_every_band_and_data_problem_has_a_text():
+    assert {f"band.{band}" for band in BANDS} <= set(TEXTS)
+    assert {f"problem.{code}" for code in PROBLEMS} == {key for key in TEXTS if key.startswith("problem.")}
+
+
+def test_no_text_lies_unused():
+    words = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES if path.name != "texts.py")
+    made = (
+        "band.",
+        "problem.",
+        "field.",
+        "activity.",
+        "direction.",
+        "failure.",
+        "flag.",
+        "deal.won",
+        "deal.open",
+        "deal.lost",
+    )
+    unused = [key for key in TEXTS if not key.startswith(made) and key not in words]
+    assert unused == []
+
+
+def test_a_translator_speaks_its_language():
+    assert [translator(language)("band.critical") for language in LANGUAGES] == ["危急", "Critical"]

@@ -1,0 +1,111 @@
+"""From a booster's margin to an honest chance, and the table that shows how honest it is.
+
+Beta calibration (Kull, Silva Filho, Flach 2017) where there are rows enough, one temperature below, nothing where there
+is next to nothing. Slopes are kept positive, so a calibrated chance keeps the order of the margins, of horizons too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.optimize import minimize
+from scipy.special import expit, logit
+
+BETA_FROM_ROWS, TEMPERATURE_FROM_ROWS = 1_500, 200
+LEAST_CHANCE, MOST_CHANCE = 0.001, 0.999
+_LEAST_SLOPE = 0.05
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """margin -> a ln p - b ln(1 - p) + c with p the margin's own chance; "temperature" has a = b and c = 0."""
+
+    kind: str = "none"
+    a: float = 1.0
+    b: float = 1.0
+    c: float = 0.0
+
+    def margin(self, margin: np.ndarray) -> np.ndarray:
+        """The calibrated log odds."""
+        return -self.a * np.logaddexp(0, -margin) + self.b * np.logaddexp(0, margin) + self.c
+
+    def chance(self, margin: np.ndarray) -> np.ndarray:
+        """The calibrated chance, from 0.001 to 0.999; never falls as the margin grows.
+
+        >>> Calibration().chance(np.array([-50.0, 0.0, 50.0])).tolist()
+        [0.001, 0.5, 0.999]
+        """
+        return np.clip(expit(self.margin(margin)), LEAST_CHANCE, MOST_CHANCE)
+
+
+def fit_calibration(margin: np.ndarray, happened: np.ndarray, weight: np.ndarray, resolved_rows: int) -> Calibration:
+    """The calibration of `margin` (log odds) to `happened` (0 or 1), by weighted log loss.
+
+    `resolved_rows` is how many different deals-on-a-day stand behind the rows; it decides between beta, temperature
+    and none, whatever number of horizons each was asked for.
+    """
+    both = 0 < happened.mean() < 1 if len(happened) else False
+    if resolved_rows < TEMPERATURE_FROM_ROWS or not both:
+        return Calibration()
+    if resolved_rows < BETA_FROM_ROWS:
+        return _fitted("temperature", margin, happened, weight, np.array([1.0]))
+    return _fitted("beta", margin, happened, weight, np.array([1.0, 1.0, 0.0]))
+
+
+def _fitted(kind: str, margin: np.ndarray, happened: np.ndarray, weight: np.ndarray, start: np.ndarray) -> Calibration:
+    share = weight / weight.sum()
+    sign = 1 - 2 * happened
+
+    def loss(theta: np.ndarray) -> float:
+        # A little pull towards leaving the chance alone keeps slopes finite where outcomes are separable.
+        pull = 1e-4 * float(np.sum((theta - start) ** 2))
+        return float(share @ np.logaddexp(0, sign * _shape(kind, theta).margin(margin))) + pull
+
+    bounds = [(_LEAST_SLOPE, 5.0)] * min(2, len(start)) + [(-5.0, 5.0)] * (len(start) - 2)
+    return _shape(kind, minimize(loss, start, method="L-BFGS-B", bounds=bounds).x)
+
+
+def _shape(kind: str, theta: np.ndarray) -> Calibration:
+    values = [round(float(value), 12) for value in theta]
+    return Calibration(kind, values[0], values[0], 0.0) if kind == "temperature" else Calibration(kind, *values)
+
+
+def slope_and_intercept(chance: np.ndarray, happened: np.ndarray) -> tuple[float, float]:
+    """Of the logistic regression of what happened on the log odds that were shown: 1 and 0 are perfect (Cox 1958)."""
+    shown = logit(np.clip(chance, 1e-6, 1 - 1e-6))
+    sign = 1 - 2 * happened
+
+    def loss(theta: np.ndarray) -> float:
+        return float(np.mean(np.logaddexp(0, sign * (theta[0] * shown + theta[1]))))
+
+    slope, intercept = minimize(loss, np.array([1.0, 0.0]), method="BFGS").x
+    return float(slope), float(intercept)
+
+
+def reliability(chance: np.ndarray, happened: np.ndarray, group: np.ndarray, bins: int = 10) -> pl.DataFrame:
+    """What was shown against what came, with counts: group, bin, n, shown (mean chance), came (share), low, high.
+
+    Bins hold equally many rows within each group; low and high are the 90 % Wilson interval of `came`.
+    """
+    frame = pl.DataFrame({"group": [str(name) for name in group], "chance": chance, "happened": happened})
+    ranked = frame.with_columns(
+        bin=((pl.col("chance").rank("ordinal") - 1).over("group") * bins // pl.len().over("group")).cast(pl.Int64)
+    )
+    table = ranked.group_by("group", "bin").agg(
+        n=pl.len(), shown=pl.col("chance").mean(), came=pl.col("happened").mean()
+    )
+    low, high = wilson(table["came"].to_numpy(), table["n"].to_numpy())
+    return table.with_columns(low=low, high=high).sort("group", "bin")
+
+
+def wilson(share: np.ndarray, n: np.ndarray, z: float = 1.645) -> tuple[np.ndarray, np.ndarray]:
+    """The Wilson score interval of a share of `n`; z = 1.645 is 90 %.
+
+    >>> [round(float(x), 3) for x in wilson(np.array(0.5), np.array(100))]
+    [0.419, 0.581]
+    """
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return middle - half, middle + half

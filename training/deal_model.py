@@ -1,0 +1,125 @@
+"""THE DEAL MODEL: the chance that an open deal is won, lost or still open at any horizon, with health and reasons.
+
+Two boosters, one of winning and one of losing within a horizon, each never falling as the horizon grows. Both chances
+are held below one together by a factor that is the same for all horizons of a deal, so neither falls with it either.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from history.settings import Settings
+from training.booster import contributions, margins
+from training.calibration import LEAST_CHANCE, Calibration
+from training.design import values_at
+from training.encoding import Encoding
+from training.explain import Explanation, StageBaselines, explanation, points_from, summed_by_code
+from training.frames import checked_horizon, number_column, stages_of
+from training.health import HealthReference, band_of
+
+TOLD_AS = {
+    "horizon_days": "quarter_days_left",
+    "horizon_quarter_ends": "quarter_days_left",
+    "horizon_busy_days": "quarter_days_left",
+    "horizon_past_close_date": "days_to_close_date",
+}
+"""What a horizon's column says is told in the words of the feature that it is made of."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One booster with its calibration; gives the chance of its outcome within a horizon."""
+
+    booster: lgb.Booster
+    calibration: Calibration
+
+    def chance(self, values: np.ndarray, num_threads: int) -> np.ndarray:
+        return self.calibration.chance(margins(self.booster, values, num_threads))
+
+
+@dataclass(frozen=True)
+class DealModel:
+    """A trained model. `long_days` is the horizon of `win_probability`; horizons past `longest_days` count as that."""
+
+    trained_as_of: dt.datetime
+    settings: Settings
+    encoding: Encoding
+    win: Outcome
+    lose: Outcome
+    long_days: int
+    longest_days: float
+    baselines: StageBaselines
+    reference: HealthReference
+    feature_version: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    version: str = "unregistered"
+    num_threads: int = 1
+
+    def named(self, version: str) -> DealModel:
+        """The same model under the version that the registry gave it."""
+        return replace(self, version=version)
+
+    def predict(self, matrix: pd.DataFrame, horizon_days: np.ndarray | float) -> pd.DataFrame:
+        """Chances (0 to 1) per row of `matrix` at a horizon in days (one for all, or one per row).
+
+        Columns win_by_horizon, lose_by_horizon, open_at_horizon (they sum to one) and win_probability (won within
+        `long_days`). A longer horizon never has a smaller chance to be won or lost; none is ever 0 or 1. Raises
+        `DateInvalid` for a horizon that does not lie after the as-of date.
+        """
+        asked = checked_horizon(matrix, horizon_days)
+        win, lose = self._chances(matrix, [asked, np.full(len(matrix), float(self.long_days))])
+        return pd.DataFrame(
+            {
+                "win_by_horizon": win[0],
+                "lose_by_horizon": lose[0],
+                "open_at_horizon": 1 - win[0] - lose[0],
+                "win_probability": win[1],
+            },
+            index=matrix.index,
+        )
+
+    def explain(self, matrix: pd.DataFrame) -> Explanation:
+        """Reasons for each row's `win_probability`, against a typical open deal at its stage."""
+        long = np.full(len(matrix), float(self.long_days))
+        win, _ = self._chances(matrix, [long])
+        values = self._values(matrix, self.encoding.encode(matrix), long)
+        found = contributions(self.win.booster, values, self.num_threads)
+        typical = self.baselines.of(stages_of(matrix))
+        start = self.win.calibration.chance(self.baselines.expected + typical.sum(axis=1))
+        parts = points_from(found[:, :-1] - typical, win[0], start)
+        codes, parts = summed_by_code(parts, self.encoding.columns, TOLD_AS)
+        return explanation(matrix.index, codes, win[0], start, parts)
+
+    def health(self, matrix: pd.DataFrame, win_probability: np.ndarray) -> pd.DataFrame:
+        """health (0 to 100, 50 typical of the stage and age) and band per row."""
+        ages = number_column(matrix, "age_days")
+        found = self.reference.health(np.asarray(win_probability), stages_of(matrix), ages)
+        return pd.DataFrame({"health": found, "band": band_of(found)}, index=matrix.index)
+
+    def _values(self, matrix: pd.DataFrame, encoded: np.ndarray, horizon_days: np.ndarray) -> np.ndarray:
+        return values_at(matrix, encoded, np.minimum(horizon_days, self.longest_days), self.settings)
+
+    def _chances(self, matrix: pd.DataFrame, horizons: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Win and lose chances, horizons x rows, kept together below one at every horizon."""
+        encoded = self.encoding.encode(matrix)
+        longest = np.full(len(matrix), self.longest_days)
+        stacked = np.vstack([self._values(matrix, encoded, days) for days in [*horizons, longest]])
+        shape = (len(horizons) + 1, len(matrix))
+        win = self.win.chance(stacked, self.num_threads).reshape(shape)
+        lose = self.lose.chance(stacked, self.num_threads).reshape(shape)
+        return held_below_one(win, lose)
+
+
+def held_below_one(win: np.ndarray, lose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Chances (horizons x rows, the longest horizon last, which is dropped) scaled so that won + lost never pass 0.999.
+
+    The factor is the same for all horizons of a row, so the order of horizons is kept.
+    """
+    factor = np.minimum(1.0, (1 - LEAST_CHANCE) / (win[-1] + lose[-1]))
+    return win[:-1] * factor, lose[:-1] * factor

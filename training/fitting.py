@@ -1,0 +1,205 @@
+"""Fitting the deal model at a cut: from rows whose horizon had ended by then, calibrated on later rows than it learned.
+
+A first pair of boosters learns from the earlier part of the window and is judged on the later part: that gives the
+number of trees, the calibration and the reference for health, all from rows it had not seen. The boosters that are
+kept are then grown anew, with that number of trees, from all rows, so that they know the latest outcomes; the
+calibration is carried over to them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from features.catalogue import feature_version
+from history.record import History
+from training.booster import BoostOptions, Design, contributions, fit_booster, fit_with_rounds, margins
+from training.calibration import Calibration, fit_calibration
+from training.deal_model import DealModel, Outcome, held_below_one
+from training.design import values_at
+from training.encoding import Encoding, learn_encoding
+from training.explain import StageBaselines, stage_baselines
+from training.frames import number_column, spine_of, stages_of
+from training.health import HealthReference, health_reference
+from training.labels import LOST, WON, outcomes_by
+from training.splits import Sampling, calibration_start, long_horizon_days, sample_horizons, thin
+
+LEAST_ROWS = 200
+"""Fewer rows than this on either side of the middle are no ground for choosing a number of trees or a calibration."""
+_PLAIN_ROUNDS, _LEAST_ROUNDS = 100, 40
+_TYPICAL_ROWS = 4_000
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How the model is fitted. A row that is `half_life_days` older counts half; the rows of one deal together count
+    as their number to the power of 1 - `deal_power`, so that long-lived deals do not rule.
+    """
+
+    boost: BoostOptions = field(default_factory=BoostOptions)
+    sampling: Sampling = field(default_factory=Sampling)
+    half_life_days: float = 60.0
+    deal_power: float = 0.5
+
+
+@dataclass(frozen=True)
+class Window:
+    """What was known at `cut`: open deals on their days, and the same with horizons and labels.
+
+    `spine` has row (its place in `matrix`), deal_id, as_of, stage, age_days. `rows` repeats it with horizon_end,
+    horizon_days and label, `values` and `weight` go with `rows`. The calibration's rows begin at `middle`.
+    """
+
+    matrix: pd.DataFrame
+    spine: pl.DataFrame
+    rows: pl.DataFrame
+    encoding: Encoding
+    values: np.ndarray
+    weight: np.ndarray
+    history: History
+    cut: dt.datetime
+    middle: dt.datetime
+    long_days: int
+
+    @property
+    def earlier(self) -> np.ndarray:
+        """Rows whose horizon had ended by the middle."""
+        return (self.rows["horizon_end"] <= self.middle).to_numpy()
+
+    @property
+    def later(self) -> np.ndarray:
+        """Rows that begin at or after the middle."""
+        return (self.rows["as_of"] >= self.middle).to_numpy()
+
+    def design(self, outcome: str, here: np.ndarray) -> Design:
+        happened = (self.rows["label"] == outcome).to_numpy().astype(float)
+        weight = self.weight[here]
+        return Design(self.values[here], happened[here], weight / max(float(weight.mean()), 1e-12))
+
+    def recent(self) -> pd.DataFrame:
+        """The open deals from the middle on (all where there are none), thinned to a few thousand rows."""
+        chosen = self.spine.filter(pl.col("as_of") >= self.middle)
+        rows = (chosen if chosen.height else self.spine)["row"].to_numpy()
+        return self.matrix.iloc[rows[np.unique(np.linspace(0, len(rows) - 1, _TYPICAL_ROWS).astype(int))]]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """An outcome's booster before and after it saw the later rows, under one calibration; and its number of trees."""
+
+    early: Outcome
+    kept: Outcome
+    rounds: int
+
+
+def fit_deal_model(matrix: pd.DataFrame, history: History, cut: dt.datetime, options: FitOptions) -> DealModel:
+    """The model that could have been trained at `cut` (naive UTC) with labelled rows of wins and of losses.
+
+    `matrix` may hold later rows and `history` later facts; neither is looked at. Its rows are open deals on days.
+    """
+    window = window_at(matrix, history, cut, options)
+    win, lose = (_fit_outcome(window, outcome, options) for outcome in (WON, LOST))
+    return DealModel(
+        trained_as_of=cut,
+        settings=history.settings,
+        encoding=window.encoding,
+        win=win.kept,
+        lose=lose.kept,
+        long_days=window.long_days,
+        longest_days=_longest_days(window),
+        baselines=_baselines(window, win.kept.booster),
+        reference=_reference(window, win.early, lose.early),
+        feature_version=feature_version(),
+        facts=_facts(window, win, lose, options),
+    )
+
+
+def window_at(matrix: pd.DataFrame, history: History, cut: dt.datetime, options: FitOptions) -> Window:
+    """The rows of `matrix` from before `cut` with sampled horizons that had ended by it, and their labels."""
+    spine = thin(spine_of(matrix).filter(pl.col("as_of") < cut), options.sampling.most_rows)
+    long_days = long_horizon_days(spine, cut)
+    sampled = sample_horizons(spine, cut, history.settings, long_days, options.sampling)
+    rows = outcomes_by(history, sampled, cut)
+    encoding = learn_encoding(matrix.iloc[spine["row"].to_numpy()])
+    place = rows["row"].to_numpy()
+    own = matrix.iloc[place][[name for name in ("days_to_close_date",) if name in matrix.columns]]
+    encoded = np.full((len(matrix), len(encoding.names)), np.nan)
+    encoded[spine["row"].to_numpy()] = encoding.encode(matrix.iloc[spine["row"].to_numpy()])
+    values = values_at(own, encoded[place], rows["horizon_days"].to_numpy(), history.settings)
+    first = spine["as_of"].min() if spine.height else cut
+    middle = calibration_start(first, cut)  # type: ignore[arg-type]
+    return Window(matrix, spine, rows, encoding, values, _weights(rows, cut, options), history, cut, middle, long_days)
+
+
+def _weights(rows: pl.DataFrame, cut: dt.datetime, options: FitOptions) -> np.ndarray:
+    age = (pl.lit(cut) - pl.col("as_of")).dt.total_seconds() / 86_400
+    repeats = pl.len().over("deal_id")
+    weight = 0.5 ** (age / options.half_life_days) * repeats.cast(pl.Float64) ** -options.deal_power
+    return rows.select(weight.alias("weight"))["weight"].to_numpy()
+
+
+def _fit_outcome(window: Window, outcome: str, options: FitOptions) -> Fitted:
+    everything = window.design(outcome, np.ones(window.rows.height, bool))
+    earlier, later = window.design(outcome, window.earlier), window.design(outcome, window.later)
+    if not (_enough(earlier) and _enough(later)):
+        kept = Outcome(fit_booster(everything, window.encoding, options.boost, _PLAIN_ROUNDS), Calibration())
+        return Fitted(kept, kept, _PLAIN_ROUNDS)
+    booster, best = fit_with_rounds(earlier, later, window.encoding, options.boost)
+    days = window.rows.filter(pl.Series(window.later)).select("deal_id", "as_of").n_unique()
+    calibration = fit_calibration(margins(booster, later.values), later.happened, later.weight, days)
+    rounds = max(best, _LEAST_ROUNDS)
+    grown = fit_booster(everything, window.encoding, options.boost, rounds)
+    return Fitted(Outcome(booster, calibration), Outcome(grown, calibration), rounds)
+
+
+def _enough(design: Design) -> bool:
+    return len(design.happened) >= LEAST_ROWS and 0 < design.happened.mean() < 1
+
+
+def _longest_days(window: Window) -> float:
+    longest = window.rows["horizon_days"].max()
+    return max(float(longest) if isinstance(longest, float) else 0.0, float(window.long_days))
+
+
+def _long_values(window: Window, recent: pd.DataFrame, days: float) -> np.ndarray:
+    encoded = window.encoding.encode(recent)
+    return values_at(recent, encoded, np.full(len(recent), days), window.history.settings)
+
+
+def _baselines(window: Window, booster: lgb.Booster) -> StageBaselines:
+    recent = window.recent()
+    return stage_baselines(contributions(booster, _long_values(window, recent, window.long_days)), stages_of(recent))
+
+
+def _reference(window: Window, win: Outcome, lose: Outcome) -> HealthReference:
+    recent = window.recent()
+    stacked = [_long_values(window, recent, days) for days in (window.long_days, _longest_days(window))]
+    chances = [np.stack([outcome.chance(values, 1) for values in stacked]) for outcome in (win, lose)]
+    held, _ = held_below_one(chances[0], chances[1])
+    return health_reference(held[0], stages_of(recent), number_column(recent, "age_days"))
+
+
+def _facts(window: Window, win: Fitted, lose: Fitted, options: FitOptions) -> dict[str, object]:
+    labels = dict(window.rows["label"].value_counts().iter_rows())
+    return {
+        "rows": window.rows.height,
+        "deals": window.rows["deal_id"].n_unique(),
+        "rows_won": labels.get(WON, 0),
+        "rows_lost": labels.get(LOST, 0),
+        "first_as_of": str(window.spine["as_of"].min()),
+        "last_horizon_end": str(window.rows["horizon_end"].max()),
+        "calibration_from": str(window.middle),
+        "calibration_rows": int(window.later.sum()),
+        "calibration_win": win.kept.calibration.kind,
+        "calibration_lose": lose.kept.calibration.kind,
+        "rounds_win": win.rounds,
+        "rounds_lose": lose.rounds,
+        "features_used": len(window.encoding.names),
+        "seed": options.boost.seed,
+        "half_life_days": options.half_life_days,
+    }

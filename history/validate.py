@@ -115,7 +115,7 @@ def _without_contradictions(checked: Checked) -> Checked:
     if later.is_empty():
         return checked
     value = later.select(pl.concat_str([pl.col(name).cast(pl.String) for name in table.key], separator=" ")).to_series()
-    same = f"the same values as {place} {{}}, which has the same {', '.join(table.key)},"
+    same = f"an id of its own, or the values of {place} {{}} with the same {', '.join(table.key)},"
     said = later.select(pl.format(same, "first")).to_series()
     found = problems(table.name, checked.source.path, place, table.key[0], later[LINE], value, said)
     return set_aside(checked, found)

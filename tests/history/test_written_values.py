@@ -21,7 +21,8 @@ def _instant(text: str, zone: str = "Asia/Shanghai") -> dt.datetime | None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2016-03-01", "2016/3/1", "2016.3.1", "2016年3月1日", "20160301", " 2016-3-1 ", "2016/3/1", "2016/03/01"]
+    "text",
+    ["2016-03-01", "2016/3/1", "2016.3.1", "2016年3月1日", "20160301", " 2016-3-1 ", "２０１６/３/１", "2016/03/01"],
 )
 def test_a_date_alone_is_the_start_of_that_day_in_the_time_zone(text: str) -> None:
     assert _instant(text) == MIDNIGHT

@@ -53,11 +53,13 @@ DETAILS: dict[str, pl.DataType] = {
     "bias_p10": pl.Float64(),
     "bias_p90": pl.Float64(),
     "n_possible": pl.Int64(),
+    "blank_wins": pl.Int64(),
     "shrunk_to": pl.String(),
     "reason": pl.String(),
 }
 """What `assess` gives beyond `COLUMNS`: the interval of the bias, the periods in which the scope was measured at all
-(n_periods against it is the coverage of calls), to whom a short record was drawn, and why a number is missing."""
+(n_periods against it is the coverage of calls), wins without an amount (they make what came look smaller), to whom a
+short record was drawn, and why a number is missing."""
 
 
 def accuracy(
@@ -108,7 +110,9 @@ def assess(
 
 def summarise(cells: pl.DataFrame, teams: pl.DataFrame) -> pl.DataFrame:
     """One row per group of `KEYS` from statement cells; `teams` maps scope_kind, scope_id to team."""
-    rows = cells.group_by(KEYS).agg(pl.col("start").n_unique().cast(pl.Int64).alias("n_periods"), *sums())
+    rows = cells.group_by(KEYS).agg(
+        pl.col("start").n_unique().cast(pl.Int64).alias("n_periods"), *sums(), pl.col("blank_wins").sum()
+    )
     possible = cells.group_by("scope_kind", "scope_id", "horizon_days").agg(
         n_possible=pl.col("start").n_unique().cast(pl.Int64)
     )

@@ -52,12 +52,16 @@ def period_frame(horizons: Sequence[Horizon]) -> pl.DataFrame:
 
 
 def by_scope(rows: pl.DataFrame, kinds: Sequence[str], measure: str, keys: Sequence[str]) -> pl.DataFrame:
-    """Sums of `measure` by scope: scope_kind, scope_id, the `keys`, value; null where no row of a group has a value."""
-    known = pl.col(measure).is_not_null().any()
+    """Sums of `measure` by scope: scope_kind, scope_id, the `keys`, value, unknown, blank.
+
+    `value` is null where no row of a group has one; `unknown` is the fraction of rows (0 to 1) that have none
+    and `blank` their number.
+    """
+    known = pl.col(measure).is_not_null()
     parts = [
         rows.group_by(pl.col(kind).alias("scope_id"), *keys)
-        .agg(value=pl.when(known).then(pl.col(measure).sum()))
-        .select(pl.lit(kind).alias("scope_kind"), "scope_id", *keys, "value")
+        .agg(value=pl.when(known.any()).then(pl.col(measure).sum()), unknown=1 - known.mean(), blank=(~known).sum())
+        .select(pl.lit(kind).alias("scope_kind"), "scope_id", *keys, "value", "unknown", "blank")
         for kind in kinds
     ]
     return pl.concat(parts).sort("scope_kind", "scope_id", *keys)

@@ -20,6 +20,8 @@ from indicators.naive import naive_calls
 
 SCOPE = ["scope_kind", "scope_id"]
 MOMENT = ["period", "horizon_days"]
+MOST_UNKNOWN = 0.5
+"""A period in which more of the wins than this carry no amount is not held against anybody: what came is not known."""
 IMPLIED_BY = {"rep": "rep", "team": "team"}
 """Whose implied calls are read: a rep's of the own deals, and a team's of all deals of its people."""
 
@@ -35,6 +37,7 @@ CELL_COLUMNS: dict[str, pl.DataType] = {
     "horizon_days": pl.Int64(),
     "forecast": pl.Float64(),
     "actual": pl.Float64(),
+    "blank_wins": pl.Int64(),
     "naive": pl.Float64(),
     "model": pl.Float64(),
 }
@@ -51,9 +54,10 @@ def statement_cells(
 ) -> pl.DataFrame:
     """Every statement about scopes of `kinds` beside what came of it, for periods ended at `as_of` (naive UTC).
 
-    Columns as in `CELL_COLUMNS`; money in the workspace's currency. `actual` is null-free: a statement about a
-    period whose wins have no known amount is left out. `naive` and `model` are null where there is none.
-    `model_calls` has the columns of `forecast_calls` and stands beside the model's statements in history.
+    Columns as in `CELL_COLUMNS`; money in the workspace's currency. `actual` is never null: a statement about a
+    period in which more than `MOST_UNKNOWN` of the scope's wins carry no amount is left out, fewer add nothing to
+    `actual` and are counted in `blank_wins`. `naive` and `model` are null where there is none. `model_calls` has the
+    columns of `forecast_calls` and stands beside the model's statements in history.
     """
     if measure not in MEASURES:
         raise RequestInvalid(f"measure {measure!r} is not known; expected amount or count. Correct it.")
@@ -65,9 +69,9 @@ def statement_cells(
     came = by_scope(wins(known(deals, as_of), period_frame(horizons), as_of), kinds, measure, ["period"])
     return (
         said.join(horizon_frame(horizons).select(*MOMENT, "start"), on=MOMENT)
-        .join(came.with_columns(unknown=pl.col("value").is_null()), on=[*SCOPE, "period"], how="left")
-        .filter(~pl.col("unknown").fill_null(False))
-        .with_columns(actual=pl.col("value").fill_null(0.0))
+        .join(came, on=[*SCOPE, "period"], how="left")
+        .filter(pl.col("unknown").fill_null(0.0) <= MOST_UNKNOWN)
+        .with_columns(actual=pl.col("value").fill_null(0.0), blank_wins=pl.col("blank").fill_null(0))
         .join(naive_calls(placed, horizons), on=[*SCOPE, *MOMENT], how="left")
         .join(_model(calls, horizons, measure), on=[*SCOPE, *MOMENT], how="left")
         .select(pl.col(name).cast(dtype) for name, dtype in CELL_COLUMNS.items())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from indicators.accuracy import HORIZONS_DAYS
 from indicators.catalogue import DIMENSIONS, INDICATORS
+from indicators.cells import MOST_UNKNOWN
 from indicators.indicator import Indicator
 from indicators.interval import DRAWS
 from indicators.kinds import KINDS
@@ -60,8 +61,9 @@ For a forecaster, a scope, a period and a horizon ({days} days before the period
   not counted, so calling late gains nothing.
 - **What came, A,** is what was won in the period and still won at its end, of all that is known at the as-of date, with
   the amount of the period's end, credited to the owner (and the team the owner was in) at the closing. A deal that was
-  reopened within the period is not won in it; one reopened later stays won, as the period knew it. Wins whose amounts
-  are all unknown leave the period out of the amount measure.
+  reopened within the period is not won in it; one reopened later stays won, as the period knew it. A win whose
+  amount is blank adds nothing and is counted beside; where that is more than {MOST_UNKNOWN:.0%} of a scope's wins of a
+  period, the period is left out of the amount measure.
 - **Implied calls** stand beside submitted ones, labelled: what was booked so far plus the open deals whose expected
   close lies in the period, as the CRM had it at the end of the horizon day. Where any open deal carries a forecast
   category, only those in commit, most likely or closed count. Without close dates there is no implied call.
@@ -77,7 +79,8 @@ For a forecaster, a scope, a period and a horizon ({days} days before the period
   the last ended period still won after its own horizon day.
 - **Coverage.** Periods without a call are not guessed; the number of periods called stands beside the number possible.
 
-What can still be gamed: close dates edited before the horizon day move an implied call, and a deal handed to another
+What can still be gamed: an amount left blank on a won deal takes its period out of the amount measure
+(not out of the count), close dates edited before the horizon day move an implied call, and a deal handed to another
 owner before it closes moves its credit. Calling zero is not rewarded: each such period misses by all that was won."""
 
 

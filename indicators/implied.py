@@ -32,8 +32,8 @@ def positions(history: History, horizon: Horizon, kinds: Sequence[str], measure:
     keys = ["scope_kind", "scope_id"]
     return (
         _open_by_scope(past, horizon, kinds, measure)
-        .join(booked.rename({"value": "booked"}), on=keys, how="full", coalesce=True)
-        .join(base.rename({"value": "base_total"}), on=keys, how="full", coalesce=True)
+        .join(booked.select(*keys, booked="value"), on=keys, how="full", coalesce=True)
+        .join(base.select(*keys, base_total="value"), on=keys, how="full", coalesce=True)
         .with_columns(
             states=pl.col("states").fill_null(pl.col("states").any() & pl.col("booked").is_not_null()).fill_null(False)
         )

@@ -108,7 +108,7 @@ def record(
         won = won_by_rep(company, *quarter_bounds(period), as_of, measure)
         for rep, forecast in road(company, period, days, measure).items():
             known = [value for value in won[rep] if value is not None]
-            if known or not won[rep]:
+            if 2 * (len(won[rep]) - len(known)) <= len(won[rep]):
                 pairs[rep].append((forecast, sum(known)))
     return {rep: _numbers(rows) for rep, rows in pairs.items()}
 

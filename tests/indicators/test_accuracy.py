@@ -226,3 +226,15 @@ def test_calls_that_were_not_made_show_as_coverage():
     others = ANN.with_columns(forecaster_kind=pl.lit("manager"), forecaster_id=pl.lit("mo"), scope_id=pl.lit("ann"))
     ann = row(company(pl.concat([two, others.select(two.columns)])))
     assert (ann["n_periods"], ann["n_possible"]) == (2, 4)
+
+
+def test_a_period_most_of_whose_wins_carry_no_amount_is_not_held_against_anybody():
+    blank = [deal(name, "2025-10-10", ("Won", "2025-12-21"), owner_id="ann") for name in ("n1", "n2")]
+    assert row(company(ANN, *blank))["n_periods"] == 3
+    counted = ANN.with_columns(measure=pl.lit("count"))
+    assert row(company(counted, *blank), measure="count")["n_periods"] == 4
+
+
+def test_a_blank_amount_adds_nothing_and_is_counted_beside():
+    ann = row(company(ANN, deal("n1", "2025-10-10", ("Won", "2025-12-21"), owner_id="ann")))
+    assert (ann["n_periods"], ann["actual_sum"], ann["blank_wins"]) == (4, 400, 1)

@@ -104,7 +104,7 @@ def _with_aggregates(
 
 
 def _quarter_columns(as_of: pl.Series, settings: Settings) -> pl.DataFrame:
-    """quarter_day, quarter_days_left, quarter_end (instant) and month of each as-of instant, in the workspace's time zone."""
+    """quarter_day, quarter_days_left, quarter_end (an instant) and month of each instant, in the workspace's time."""
     instants = as_of.unique().sort().to_list()
     days = [settings.day_of(instant) for instant in instants]
     quarters = [fiscal.quarter_of(day, settings) for day in days]

@@ -1,0 +1,225 @@
+"""One spec per indicator: a small company in text, the value a sales leader would work out by hand."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from history.fiscal import parse_period
+from history.record import History
+from indicators.book import Book, Record
+from indicators.catalogue import DIMENSIONS, INDICATORS
+from indicators.measuring import measured, team_values
+from tests.indicators.text import table
+from tests.lib.deal_log import at, deal, quotas, told
+
+AS_OF = at("2026-04-10")
+
+DEALS = [
+    # 2026Q1: ann won 100 and 300 and lost one; bo lost two and won one that was reopened.
+    deal("a1", "2026-01-05", ("Won", "2026-01-25"), owner_id="ann", amount=100, account_id="old"),
+    deal("a2", "2026-01-05", ("Won", "2026-03-06"), owner_id="ann", amount=300, account_id="new"),
+    deal("a3", "2026-01-15", ("Lost", "2026-02-06"), owner_id="ann", amount=50),
+    deal("b1", "2025-11-05", ("Lost", "2026-02-06"), owner_id="bo", amount=50),
+    deal("b2", "2025-11-05", ("Lost", "2026-02-16"), owner_id="bo", amount=50),
+    deal("b3", "2025-11-05", ("Won", "2026-02-01"), ("Offer", "2026-02-20"), owner_id="bo", amount=900),
+    # Open at the end of the quarter, and the quarter before.
+    deal("a4", "2026-02-01", owner_id="ann", amount=70, close_date="2026-06-30", next_step="call"),
+    deal("a5", "2025-12-01", owner_id="ann", amount=200, close_date="2026-03-20", next_step="call"),
+    deal("a0", "2025-10-01", ("Won", "2025-11-01"), owner_id="ann", amount=80, account_id="old"),
+]
+CONTACTS = table("""
+| deal_id | contact_id | added_at   |
+| a4      | p          | 2026-02-02 |
+| a5      | q          | 2026-02-02 |
+""")
+ACTIVITIES = table("""
+| activity_id | happened_at | kind  | rep_id | deal_id | effective | duration_minutes |
+| t1          | 2026-01-10  | visit | ann    | a1      | yes       |                  |
+| t2          | 2026-01-11  | visit | ann    | a1      | no        |                  |
+| t3          | 2026-03-31  | visit |        | a2      |           |                  |
+| t4          | 2026-04-01  | visit | ann    | a2      | yes       |                  |
+| t5          | 2026-02-01  | call  | ann    | a2      |           | 2.5              |
+| t6          | 2026-02-01  | call  | ann    | a2      |           | 3.0              |
+| t7          | 2026-02-01  | visit | cy     |         | yes       |                  |
+""")
+INVOICES = table("""
+| invoice_id | deal_id | issued_at  | due_at     | amount | cost | paid_at    | paid_amount |
+| i1         | a1      | 2026-01-26 | 2026-02-26 | 100    | 60   | 2026-02-20 | 90          |
+| i2         | a2      | 2026-03-07 | 2026-04-07 | 300    | 150  | 2026-04-02 | 300         |
+| i3         | a0      | 2025-12-07 | 2026-01-07 | 80     |      |            |             |
+""")
+LEADS = table("""
+| lead_id | created_at | rep_id | first_response_at   | qualified_at |
+| l1      | 2026-01-10 | ann    | 2026-01-10T00:30:00 | 2026-01-20   |
+| l2      | 2026-01-11 | ann    | 2026-01-11T01:00:00 |              |
+| l3      | 2026-01-12 | ann    | 2026-01-12T10:00:00 | 2026-04-05   |
+| l4      | 2025-12-12 | ann    | 2025-12-12T00:01:00 | 2026-01-05   |
+""")
+SURVEYS = table("""
+| survey_id | kind     | rep_id | score | happened_at |
+| s1        | internal | ann    | 4     | 2026-02-01  |
+| s2        | internal | ann    | 5     | 2026-03-01  |
+| s3        | csat     | ann    | 2     | 2026-03-01  |
+| s4        | csat     |        | 1     | 2026-03-01  |
+""")
+ASSESSMENTS = table("""
+| rep_id | dimension | score | assessed_at |
+| ann    | discovery | 3     | 2026-02-01  |
+| ann    | closing   | 4     | 2026-02-01  |
+| ann    | closing   | 1     | 2025-12-01  |
+""")
+CALLS = table(
+    """
+| scope_id | period | called_at  | value | forecaster_id |
+| ann      | 2025Q4 | 2025-11-10 | 100   | ann           |
+| ann      | 2026Q1 | 2026-02-10 | 350   | ann           |
+| ann      | 2026Q1 | 2026-03-10 | 400   | ann           |
+""",
+    scope_kind="rep",
+    forecaster_kind="rep",
+    category="most_likely",
+    measure="amount",
+)
+QUOTAS = quotas(
+    ("rep", "ann", "2026Q1", "amount", 999, "2025-12-01"),
+    ("rep", "ann", "2026Q1", "amount", 500, "2025-12-20"),
+    ("rep", "bo", "2026-01", "amount", 100, "2025-12-01"),
+    ("rep", "bo", "2026-02", "amount", 100, "2025-12-01"),
+    ("rep", "bo", "2026-03", "amount", 200, "2025-12-01"),
+    ("rep", "cy", "2026-03", "amount", 200, "2025-12-01"),
+)
+
+
+@pytest.fixture(scope="module")
+def history() -> History:
+    return told(
+        *DEALS,
+        contacts=CONTACTS,
+        activities=ACTIVITIES,
+        invoices=INVOICES,
+        leads=LEADS,
+        surveys=SURVEYS,
+        assessments=ASSESSMENTS,
+        forecast_calls=CALLS,
+        quotas=QUOTAS,
+    )
+
+
+@pytest.fixture(scope="module")
+def book(history: History) -> Book:
+    return Book(Record(history, AS_OF), parse_period("2026Q1", history.settings))
+
+
+# What each indicator is for ann, over how many cases, and for bo.
+EXPECTED = """
+won_amount            400        2   0
+attainment            400/500    1   0
+win_rate              2/3        3   0
+average_deal          200        2   -
+new_customers         1          1   0
+collection_rate       90/180     2   -
+gross_margin          190/400    2   -
+csat                  2          1   -
+pipeline_created      520        4   0
+pipeline_coverage     200/500    1   0
+sales_cycle           40         2   -
+visits                3          3   0
+effective_visit_rate  1/2        2   -
+effective_calls       1          1   0
+data_hygiene          1/2        2   0
+lead_response_time    60         3   -
+lead_conversion       1/3        3   -
+forecast_accuracy     410/480    2   -
+forecast_bias         -30/480    2   -
+skill_score           3.5        2   -
+collaboration_score   4.5        2   -
+"""
+
+
+def number(text: str) -> float | None:
+    if text == "-":
+        return None
+    top, _, bottom = text.partition("/")
+    return float(top) / float(bottom or 1)
+
+
+@pytest.mark.parametrize("line", EXPECTED.strip().splitlines())
+def test_the_value_is_the_one_worked_out_by_hand(book: Book, line: str):
+    slug, ann, cases, bo = line.split()
+    rows = {row["rep"]: row for row in measured(INDICATORS[slug], book).iter_rows(named=True)}
+    assert rows["ann"]["value"] == pytest.approx(number(ann))
+    assert rows["ann"]["n"] == int(cases)
+    assert rows["bo"]["value"] == number(bo)
+    assert (rows["bo"]["missing"] == "") == (bo != "-")
+
+
+def test_every_declared_indicator_has_its_spec():
+    assert [line.split()[0] for line in EXPECTED.strip().splitlines()] == list(INDICATORS)
+    assert {one.dimension for one in INDICATORS.values()} == set(DIMENSIONS)
+
+
+def test_every_indicator_speaks_both_languages():
+    for one in INDICATORS.values():
+        assert one.en, one.slug
+        assert one.unit, one.slug
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in one.zh), one.slug
+        assert one.formula_en.endswith("."), one.slug
+        assert one.formula_zh.endswith("。"), one.slug
+
+
+@pytest.mark.parametrize("slug", list(INDICATORS))
+def test_an_indicator_without_its_table_names_it_and_shows_no_zero(history: History, slug: str):
+    indicator = INDICATORS[slug]
+    for need in indicator.needs:
+        tables = {need.table, *([need.instead.table] if need.instead else [])}
+        without = history.with_tables(**{name: history[name].clear() for name in tables})
+        found = measured(indicator, Book(Record(without, AS_OF), parse_period("2026Q1", history.settings)))
+        assert found["value"].null_count() == found.height
+        assert all(f"needs {need}" in text or str(need) in text for text in found["missing"])
+
+
+def test_a_team_is_measured_by_the_same_rule_and_a_sum_is_given_per_person(book: Book):
+    north = {
+        slug: dict(team_values(INDICATORS[slug], book).iter_rows()).get("North")
+        for slug in ("won_amount", "win_rate", "average_deal")
+    }
+    assert north == {"won_amount": 200, "win_rate": 2 / 5, "average_deal": 200}
+
+
+def test_while_the_period_runs_only_what_is_known_counts(history: History):
+    running = Book(Record(history, at("2026-02-10")), parse_period("2026Q1", history.settings))
+    value = {row[0]: row[1] for row in measured(INDICATORS["won_amount"], running).iter_rows()}
+    # The win of bo that is reopened on the 20th still stands on the 10th.
+    assert (value["ann"], value["bo"]) == (100, 900)
+    coverage = measured(INDICATORS["pipeline_coverage"], running).row(0, named=True)
+    assert coverage["value"] == pytest.approx(200 / (500 - 100))
+
+
+def test_an_unknown_amount_is_not_a_zero():
+    history = told(
+        deal("a", "2026-01-05", ("Won", "2026-02-25"), owner_id="ann"),
+        deal("b", "2026-01-05", ("Won", "2026-02-25"), owner_id="bo", amount=5),
+    )
+    book = Book(Record(history, AS_OF), parse_period("2026Q1", history.settings))
+    ann = measured(INDICATORS["won_amount"], book).row(0, named=True)
+    assert (ann["value"], ann["n"]) == (None, 1)
+    assert "carry no amount" in ann["missing"]
+
+
+def test_who_owns_deals_is_on_the_sheet_where_there_are_no_reps(history: History):
+    bare = history.with_tables(reps=history["reps"].clear())
+    book = Book(Record(bare, AS_OF), parse_period("2026Q1", history.settings))
+    assert book.people["rep"].to_list() == ["ann", "bo"]
+
+
+def test_who_left_before_the_period_is_not_on_the_sheet(history: History):
+    left = pl.when(pl.col("rep_id") == "bo").then(pl.lit(dt.datetime(2025, 12, 1)))
+    book = Book(
+        Record(history.with_tables(reps=history["reps"].with_columns(left_at=left)), AS_OF), book_period(history)
+    )
+    assert book.people["rep"].to_list() == ["ann", "cy", "di"]
+
+
+def book_period(history: History):
+    return parse_period("2026Q1", history.settings)

@@ -127,15 +127,12 @@ def _new_versions(
         )
         .with_columns(pl.col("there", "same", "exact", "stamped").fill_null(False), own=own_recorded_at(table))
     )
-    # A source whose clock stands still can go back to an older state; that is news although the old row is there.
-    went_back = pl.col("current") & pl.col("stamped") & ~pl.col("same")
+    # A source that does not say when, or whose clock stands still, can go back to an older state: that is news.
+    went_back = pl.col("current") & ~pl.col("same") & (pl.col("stamped") | pl.col("own").is_null())
     held = pl.col("current") & pl.col("same") | pl.col("exact") & ~went_back
-    trusted = ~pl.col("there") | pl.col("own").is_not_null() & (
-        (pl.col("own") > pl.col("newest"))
-        | pl.col("newest").is_null()
-        | ~pl.col("stamped") & (pl.col("own") < pl.col("newest"))
-        | ~pl.col("current")
-    )
+    later = (pl.col("own") > pl.col("newest")) | pl.col("newest").is_null()
+    older = ~pl.col("current") | ~pl.col("stamped") & (pl.col("own") < pl.col("newest"))
+    trusted = ~pl.col("there") | pl.col("own").is_not_null() & (later | older)
     fresh = marked.filter(~held).with_columns(trusted=trusted)
     if imported_at is None and not fresh["trusted"].all():
         raise RequestInvalid(

@@ -15,9 +15,9 @@ from history.errors import ConfigInvalid
 class Flag:
     """One risk flag: raised where `feature` stands on the wrong side of `threshold`.
 
-    `above` says that values at or above the threshold raise it; otherwise values at or below. `missing_raises` says
-    whether a deal without the value is flagged when others of the same history have it. `from_place` is the share of
-    open stages a deal must have passed for the flag to apply.
+    `above` says that values at or above the threshold raise it; otherwise values at or below. `stand_in` names the
+    feature that counts where there is no value: a deal never touched has gone without touch since it began.
+    `from_place` is the share of open stages a deal must have passed for the flag to apply.
     """
 
     code: str
@@ -28,7 +28,7 @@ class Flag:
     en: str
     zh: str
     from_place: float = 0.0
-    missing_raises: bool = False
+    stand_in: str = ""
 
     def sentence(self, language: str = "en") -> str:
         """What the flag says, in "en" or "zh-CN"."""
@@ -38,13 +38,31 @@ class Flag:
 FLAGS: dict[str, Flag] = {
     flag.code: flag
     for flag in (
-        Flag("no_recent_touch", "days_since_touch", 21, True, "days", "No touch for a while", "近期无互动"),
+        Flag(
+            "no_recent_touch",
+            "days_since_touch",
+            21,
+            True,
+            "days",
+            "No touch for a while",
+            "近期无互动",
+            stand_in="age_days",
+        ),
         Flag("no_reply", "days_since_inbound", 30, True, "days", "Buyer has not replied", "客户未回复"),
         Flag("overdue", "days_overdue", 1, True, "days", "Close date has passed", "预计成交日已过"),
         Flag("pushed_repeatedly", "pushes", 3, True, "times", "Close date pushed repeatedly", "多次推迟成交日"),
         Flag("stuck_in_stage", "stage_pace", 2.5, True, "times", "Stuck in stage", "阶段停滞"),
         Flag("moved_backward", "days_since_backward_move", 45, False, "days", "Moved backward lately", "近期阶段后退"),
-        Flag("single_threaded", "contacts", 1, False, "people", "Only one person known", "单线联系", from_place=0.4),
+        Flag(
+            "single_threaded",
+            "contacts",
+            1,
+            False,
+            "people",
+            "No more than one person known",
+            "单线联系",
+            from_place=0.4,
+        ),
         Flag(
             "decision_maker_missing",
             "has_decision_maker",
@@ -101,11 +119,11 @@ def thresholds_of(raw: Mapping[str, Any]) -> dict[str, float | None]:
 def raised(
     flag: Flag, matrix: pd.DataFrame, threshold: float, open_stages: int, known: pd.Series | None = None
 ) -> pd.Series:
-    """Whether `flag` is raised, per row of the matrix. A deal without the value is never flagged.
+    """Whether `flag` is raised, per row of the matrix. A deal without a value, or one to stand in, is never flagged.
 
     `known` may name the rows in which the data can speak at all (a history without next steps says nothing).
     """
-    value = matrix[flag.feature]
+    value = matrix[flag.feature].fillna(matrix[flag.stand_in]) if flag.stand_in else matrix[flag.feature]
     hit = value >= threshold if flag.above else value <= threshold
     place = matrix["stage_place"] / max(1, open_stages)
     if flag.from_place:
@@ -144,6 +162,8 @@ def silent_flags(tables: Mapping[str, int], fields: frozenset[str]) -> frozenset
     A company that records no people is not single-threaded in every deal; its data does not say.
     """
     quiet: set[str] = set()
+    if not tables.get("activities"):
+        quiet |= {"no_recent_touch", "no_reply"}
     if not tables.get("contacts"):
         quiet |= {"single_threaded", "decision_maker_missing"}
     if "next_step" not in fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from numbers import Real
 
@@ -88,13 +89,17 @@ class Feature:
         return abs(number) < (0.005 if self.unit in ("share", "ratio") else 0.5)
 
 
+_MINUS_NOTHING = re.compile(r"(?<!\d)-(0(?:\.0+)?)(?![\d.])")
+_ONE_OF_MANY = re.compile(r"(?<![\d.,])1 (days|people|times|deals|stages|minutes)\b")
+
+
 def _spoken(sentence: str) -> str:
     """One day, not one days; -0 is 0."""
-    words = sentence.replace("-0%", "0%").replace(" -0 ", " 0 ")
-    for noun in ("days", "people", "times", "deals", "stages", "minutes"):
-        singular = "person" if noun == "people" else noun[:-1]
-        words = f" {words} ".replace(f" 1 {noun} ", f" 1 {singular} ").strip()
-    return words
+    return _ONE_OF_MANY.sub(_singular, _MINUS_NOTHING.sub(r"\1", sentence))
+
+
+def _singular(found: re.Match[str]) -> str:
+    return "1 person" if found[1] == "people" else f"1 {found[1][:-1]}"
 
 
 def feature(

@@ -82,7 +82,8 @@ def show(frame: pl.DataFrame, title: str, language: str) -> None:
             )
         )
         return
-    print_table(title, COLUMNS, [told(row, language) for row in frame.to_dicts()], Style(language))
+    filled = [column for column in COLUMNS if column.field not in frame.columns or frame[column.field].count()]
+    print_table(title, filled, [told(row, language) for row in frame.to_dicts()], Style(language))
 
 
 def told(row: dict, language: str) -> dict:

@@ -112,7 +112,7 @@ def answer(workspace: Workspace, history: History, language: str, progress: Prog
     heading(language, 4, "How does each person perform?", "每个人的表现如何?")
     sheet(history, instant, language)
     say()
-    say(model_note(model, instant, language))
+    say(model_note(model, history.settings, instant, language))
 
 
 def heading(language: str, number: int, en: str, zh: str) -> None:

@@ -97,19 +97,21 @@ def locked_packages(_: Session) -> Finding:
     """Installed packages are those of the lock."""
     if not LOCK.is_file():
         return Finding(NONE, "no requirements.lock beside the code")
-    wanted = dict(re.findall(r"^([\w.-]+)(?:\[\w+\])?==([^\s;]+)", LOCK.read_text(encoding="utf-8"), re.M))
-    differ = [f"{name} {installed} (lock: {wanted[name]})" for name, installed in _installed(wanted)]
+    wanted: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([\w.-]+)(?:\[\w+\])?==([^\s;]+)", LOCK.read_text(encoding="utf-8"), re.M):
+        wanted.setdefault(name, set()).add(version)
+    differ = [f"{name} {found} (lock: {' or '.join(sorted(wanted[name]))})" for name, found in _unlike(wanted)]
     return Finding(FOUND if differ else PASSED, ", ".join(differ[:5]) or f"{len(wanted)} packages as locked")
 
 
-def _installed(wanted: dict[str, str]) -> list[tuple[str, str]]:
+def _unlike(wanted: dict[str, set[str]]) -> list[tuple[str, str]]:
     found = []
-    for name, version in wanted.items():
+    for name, versions in wanted.items():
         try:
             installed = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-        if installed != version:
+        if installed not in versions:
             found.append((name, installed))
     return found
 

@@ -75,7 +75,7 @@ def forecast(
     if out:
         write(frame, out)
     show(frame, name, day, measure, workspace.settings.currency, session.language)
-    notice(model_note(model, instant, session.language))
+    notice(model_note(model, workspace.settings, instant, session.language))
 
 
 def show(frame: pl.DataFrame, period: str, day: dt.date, measure: str, currency: str, language: str) -> None:

@@ -1,4 +1,4 @@
-"""`dealcast models`, `promote`, `rollback`, and which model answers for a day."""
+"""`dealcast models`, `promote`, and which model answers for a day."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from training.registry import Registry
 
     from history.record import History
+    from history.settings import Settings
     from history.workspace import Workspace
     from serving.choosing import ServedModel
 
@@ -23,7 +24,7 @@ COLUMNS = (
     Column("version", "version", "版本"),
     Column("trained_as_of", "trained as of", "训练截至", "date"),
     Column("state", "state", "状态"),
-    Column("promoted_at", "promoted", "上线时间", "date"),
+    Column("by", "promoted by", "上线人"),
     Column("reason", "reason", "原因"),
 )
 
@@ -44,12 +45,13 @@ def serving_model(workspace: Workspace, history: History, instant: dt.datetime, 
     return choose_model(open_registry(workspace), instant, version, history)
 
 
-def model_note(model: ServedModel, instant: dt.datetime, language: str) -> str:
+def model_note(model: ServedModel, settings: Settings, instant: dt.datetime, language: str) -> str:
     """Which model answered, and whether it had seen the day."""
+    day = settings.day_of(model.trained_as_of)
     note = choose(
         language,
-        f"Model {model.version}, trained as of {model.trained_as_of:%Y-%m-%d}.",
-        f"模型 {model.version},训练截至 {model.trained_as_of:%Y-%m-%d}。",
+        f"Model {model.version}, trained as of {day}.",
+        f"模型 {model.version},训练截至 {day}。",
     )
     if model.trained_as_of <= instant:
         return note
@@ -65,9 +67,10 @@ def models(session: Session) -> None:
     Example:
       dealcast models
     """
-    registry = open_registry(session.workspace())
-    champion = registry.champion()
-    rows = [row_of(version, champion, session.language) for version in registry.versions()]
+    workspace = session.workspace()
+    registry = open_registry(workspace)
+    settings = workspace.settings
+    rows = [row_of(version, settings, session.language) for version in registry.versions()]
     if not rows:
         say(
             choose(
@@ -80,10 +83,16 @@ def models(session: Session) -> None:
     print_table(choose(session.language, "Models", "模型"), COLUMNS, rows, Style(session.language))
 
 
-def row_of(version: Any, champion: Any, language: str) -> dict[str, Any]:
+def row_of(version: ModelVersion, settings: Settings, language: str) -> dict[str, Any]:
     """One version as a printed row."""
-    is_champion = champion is not None and version.version == champion.version
-    return vars(version) | {"state": choose(language, "champion", "现役") if is_champion else ""}
+    state = ("champion", "现役") if version.champion else ("promoted", "已上线") if version.promoted else ("", "")
+    return {
+        "version": version.version,
+        "trained_as_of": settings.day_of(version.trained_as_of),
+        "state": choose(language, *state),
+        "by": version.tags.get("promoted_by", ""),
+        "reason": version.tags.get("promoted_reason", ""),
+    }
 
 
 @click.command()
@@ -92,7 +101,9 @@ def row_of(version: Any, champion: Any, language: str) -> dict[str, Any]:
 @click.option("--reason", required=True, help="Why, for the record.")
 @click.option("--by", default=None, help="Who. [default: the name you are signed in with]")
 def promote(session: Session, version: str, reason: str, by: str | None) -> None:
-    """Make a version the champion, by hand and on record.
+    """Let a version serve the days from its training on, by hand and on record.
+
+    It becomes champion unless a version trained later is.
 
     \b
     Example:
@@ -100,4 +111,4 @@ def promote(session: Session, version: str, reason: str, by: str | None) -> None
     """
     registry = open_registry(session.workspace())
     registry.promote(version, by or getpass.getuser(), reason)
-    say(choose(session.language, f"Version {version} is the champion.", f"版本 {version} 已成为现役模型。"))
+    say(choose(session.language, f"Version {version} may serve.", f"版本 {version} 已可上线。"))

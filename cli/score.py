@@ -80,7 +80,7 @@ def score(
     if out:
         write(scored.frame, out)
     show(history, scored, instant, ends, top, session.language)
-    notice(model_note(model, instant, session.language))
+    notice(model_note(model, settings, instant, session.language))
 
 
 def show(history: History, scored: Scored, instant: dt.datetime, ends: dt.date, top: int, language: str) -> None:

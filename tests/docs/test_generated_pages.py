@@ -1,3 +1,5 @@
+import re
+
 from docs.generate import DOCS, PAGES, outdated
 from features.catalogue import FEATURES
 from features.flags import FLAGS
@@ -10,7 +12,7 @@ def test_generated_pages_are_current():
 
 
 def test_a_page_that_differs_is_named(monkeypatch):
-    monkeypatch.setitem(PAGES, "features.md", lambda: ["something else"])
+    monkeypatch.setitem(PAGES, "features.md", lambda: "something else")
     assert outdated() == ["features.md"]
 
 
@@ -18,7 +20,7 @@ def test_every_table_and_column_is_in_the_dictionary():
     text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8")
     for table in TABLES.values():
         assert f"## {table.name}\n" in text
-        assert all(f"| `{column.name}` |" in text for column in table.columns)
+        assert all(re.search(rf"^\| \**{column.name}\** \|", text, re.M) for column in table.columns)
 
 
 def test_every_feature_and_flag_is_documented():
@@ -28,4 +30,4 @@ def test_every_feature_and_flag_is_documented():
 
 def test_every_indicator_is_documented():
     text = (DOCS / "indicators.md").read_text(encoding="utf-8")
-    assert [slug for slug in INDICATORS if f"| `{slug}` |" not in text] == []
+    assert [slug for slug in INDICATORS if f"### `{slug}` " not in text] == []

@@ -34,7 +34,7 @@ def ordered_changes(history: History) -> pl.DataFrame:
     starts from another's new value comes after it as far as that can be told by one step.
     """
     changes = history["deal_changes"]
-    same = ["deal_id", "changed_at", "field"]
+    same = ["deal_id", "changed_at", "recorded_at", "field"]
     tied = pl.len().over(same) > 1
     ends_as = pl.col("new_value").is_in(pl.col("old_value").drop_nulls().implode()).over(same)
     # Ties are few and telling them apart is dear, so it is done for them alone.

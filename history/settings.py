@@ -85,9 +85,21 @@ def _stage(entry: Any, source: str) -> Stage:
     return Stage(entry["name"], outcome, entry.get("category"))
 
 
+def _section(document: Mapping[str, Any], name: str, source: str) -> Mapping[str, Any]:
+    section = document.get(name, {})
+    if not isinstance(section, dict):
+        raise ConfigInvalid(
+            f"{source}: [{name}] is no section; write [{name}] on a line of its own, its settings below."
+        )
+    return section
+
+
 def parse_settings(document: Mapping[str, Any], source: str = "dealcast.toml") -> Settings:
     """Settings from a parsed TOML document; raises `ConfigInvalid` naming what is wrong and where."""
-    workspace = document.get("workspace", {})
+    workspace, store = _section(document, "workspace", source), _section(document, "store", source)
+    currency = workspace.get("currency", "CNY")
+    if not isinstance(currency, str) or not currency.strip():
+        raise ConfigInvalid(f'{source}: currency is {currency!r}; expected a code such as "CNY". Correct it.')
     zone = workspace.get("timezone", "UTC")
     try:
         ZoneInfo(zone)
@@ -96,18 +108,21 @@ def parse_settings(document: Mapping[str, Any], source: str = "dealcast.toml") -
             f'{source}: timezone {zone!r} is not known; expected an IANA name such as "Asia/Shanghai". Correct it.'
         ) from error
     month = workspace.get("fiscal_year_starts", 1)
-    if not isinstance(month, int) or not 1 <= month <= 12:
+    if not isinstance(month, int) or isinstance(month, bool) or not 1 <= month <= 12:
         raise ConfigInvalid(f"{source}: fiscal_year_starts is {month!r}; expected a month from 1 to 12. Correct it.")
-    stages = tuple(_stage(entry, source) for entry in document.get("stages", []))
+    entries = document.get("stages", [])
+    if not isinstance(entries, list):
+        raise ConfigInvalid(f"{source}: [[stages]] is no list of sections; write [[stages]] above each stage.")
+    stages = tuple(_stage(entry, source) for entry in entries)
     names = [stage.name for stage in stages]
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigInvalid(f"{source}: stage {repeated[0]!r} is listed twice; name each stage once.")
     return Settings(
-        currency=workspace.get("currency", "CNY"),
+        currency=currency,
         timezone=zone,
         fiscal_year_starts=month,
         stages=stages,
-        store_url=document.get("store", {}).get("url"),
+        store_url=store.get("url"),
         raw=dict(document),
     )
 

@@ -77,10 +77,10 @@ def test_new_values_of_a_known_key_are_a_version_known_from_the_import_on(store:
     assert store.append("reps", _rep("West"), imported_at=MARCH + 2 * DAY).inserted == 1
     assert store.append("reps", _rep("West"), imported_at=MARCH + 3 * DAY).inserted == 0
     assert store.append("reps", _rep("East"), imported_at=MARCH + 4 * DAY).inserted == 1
-    assert sorted(store.read("reps").select("recorded_at", "team").rows(), key=str) == [
-        (MARCH + 2 * DAY, "West"),
-        (MARCH + 4 * DAY, "East"),
+    assert store.read("reps").select("recorded_at", "team").rows() == [
         (None, "East"),
+        (MARCH + 4 * DAY, "East"),
+        (MARCH + 2 * DAY, "West"),
     ]
 
 

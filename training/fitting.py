@@ -102,11 +102,15 @@ def fit_deal_model(matrix: pd.DataFrame, history: History, cut: dt.datetime, opt
 
     `matrix` may hold later rows and `history` later facts; neither is looked at. Its rows are open deals on days.
     """
-    window = window_at(matrix, history, cut, options)
+    return fit_window(window_at(matrix, history, cut, options), options)
+
+
+def fit_window(window: Window, options: FitOptions) -> DealModel:
+    """The model of a window, which must hold rows won and rows lost."""
     win, lose = (_fit_outcome(window, outcome, options) for outcome in (WON, LOST))
     return DealModel(
-        trained_as_of=cut,
-        settings=history.settings,
+        trained_as_of=window.cut,
+        settings=window.history.settings,
         encoding=window.encoding,
         win=win.kept,
         lose=lose.kept,

@@ -25,7 +25,7 @@ class Sampling:
     """How many horizons are drawn per row, and about how many rows are kept (as-of dates are thinned evenly)."""
 
     seed: int = 0
-    draws_per_row: int = 2
+    draws_per_row: int = 1
     most_rows: int = 40_000
 
 

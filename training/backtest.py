@@ -1,0 +1,175 @@
+"""Replay: for each past day, train on what was known by then, score the deals open that day, and see what came.
+
+The model and every baseline answer the same question of the same rows: will this deal be won before the horizon?
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import polars as pl
+
+from features.matrix import build_matrix
+from features.spine import open_spine
+from history.errors import NoHistory
+from history.fiscal import bounds, period_of
+from history.record import History
+from history.settings import Settings
+from training.baselines import GATE, fit_baselines
+from training.calibration import reliability, slope_and_intercept
+from training.choice import fit_model, kind_of
+from training.fitting import FitOptions
+from training.frames import spine_of
+from training.labels import WON, outcomes_by
+from training.metrics import Metrics, Score, compare, log_loss_gain
+from training.splits import weekly_instants, with_horizon_days
+
+HorizonOf = Callable[[dt.datetime], dt.datetime]
+Say = Callable[[str], object]
+MODEL = "model"
+_KEYS = ("deal_id", "as_of", "stage", "horizon_end", "horizon_days", "cut", "label")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What was said of each open deal on each day, and what came.
+
+    `rows`: deal_id, as_of, stage, horizon_end, horizon_days, cut (when the model was trained), label, then the chance
+    to be won by the horizon from "model" and from each baseline. `fits`: one entry per cut, what was trained there.
+    """
+
+    rows: pl.DataFrame
+    question: str
+    fits: Sequence[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def forecasts(self) -> list[str]:
+        """The names of the forecast columns, the model first."""
+        return [name for name in self.rows.columns if name not in _KEYS]
+
+    @property
+    def won(self) -> np.ndarray:
+        """1 where the deal was won before its horizon, else 0."""
+        return (self.rows["label"] == WON).to_numpy().astype(float)
+
+    def metrics(self, seed: int = 0) -> dict[str, Metrics]:
+        """Metrics of every forecast, with intervals from resampling deals."""
+        chances = {name: self.rows[name].to_numpy() for name in self.forecasts}
+        return compare(chances, self.won, self.rows["deal_id"].to_numpy(), seed)
+
+    def gain_over(self, other: str = GATE, seed: int = 0) -> Score:
+        """By how much the model's log loss is smaller than that of another forecast; above 0 is better."""
+        model, rival = self.rows[MODEL].to_numpy(), self.rows[other].to_numpy()
+        return log_loss_gain(model, rival, self.won, self.rows["deal_id"].to_numpy(), seed)
+
+    def slope_and_intercept(self) -> tuple[float, float]:
+        """The model's calibration slope and intercept; 1 and 0 are perfect."""
+        return slope_and_intercept(self.rows[MODEL].to_numpy(), self.won)
+
+    def reliability(self, by: str = "stage") -> pl.DataFrame:
+        """Shown against came, with counts, by bins of the model's chance within each value of column `by`."""
+        return reliability(self.rows[MODEL].to_numpy(), self.won, self.rows[by].to_numpy())
+
+
+def backtest(
+    history: History,
+    dates: Sequence[dt.datetime],
+    horizon_of: HorizonOf,
+    refit: str = "quarter",
+    question: str = "won before the horizon",
+    options: FitOptions | None = None,
+    seen_until: dt.datetime | None = None,
+    say: Say | None = None,
+) -> Replay:
+    """Replays `dates` (naive UTC instants).
+
+    `horizon_of(date)` is the exclusive end of the horizon asked on that date. `refit` says when models are trained
+    anew: "every" date, or at the start of each date's "month" or "quarter". Rows whose horizon had not ended by
+    `seen_until` (the end of the last day on record) are left out. Raises `NoHistory` when no date has an open deal
+    whose horizon has been seen.
+    """
+    options, say = options or FitOptions(), say or (lambda _: None)
+    until = seen_until or last_day_end(history)
+    asked = [date for date in sorted(set(dates)) if horizon_of(date) <= until]
+    spine = open_spine(history, asked) if asked else pl.DataFrame()
+    if spine.is_empty():
+        raise NoHistory(
+            f"no deal was open on any of the {len(dates)} dates with a horizon that ended by {until:%Y-%m-%d}; "
+            "expected dates within the history. Give other dates or a shorter horizon."
+        )
+    say("computing features")
+    learned = training_matrix(history, max(asked))
+    matrix = build_matrix(history, spine)
+    ends = pl.DataFrame({"as_of": asked, "horizon_end": [horizon_of(date) for date in asked]})
+    ends = ends.with_columns(pl.col("as_of", "horizon_end").cast(pl.Datetime("us")))
+    rows = with_horizon_days(spine_of(matrix).join(ends, on="as_of", how="left", maintain_order="left"))
+    parts, fits = [], []
+    for cut, days in by_cut(asked, refit, history.settings).items():
+        say(f"training on what was known on {history.settings.day_of(cut)}")
+        said, fit = _said(learned, matrix, rows.filter(pl.col("as_of").is_in(days)), history, cut, options)
+        parts.append(said)
+        fits.append(fit)
+    labelled = outcomes_by(history, pl.concat(parts), until).drop("closed_at", "outcome", "row", "age_days")
+    forecasts = [name for name in labelled.columns if name not in _KEYS]
+    return Replay(labelled.select(*_KEYS, *forecasts).sort("as_of", "deal_id"), question, fits)
+
+
+def training_matrix(history: History, until: dt.datetime) -> pd.DataFrame:
+    """Features of all deals open on weekly days before `until`; the rows that models at any earlier cut learn from."""
+    first = history.first_recorded
+    instants = weekly_instants(first, until, history.settings) if first else []
+    return build_matrix(history, open_spine(history, instants))
+
+
+def last_day_end(history: History) -> dt.datetime:
+    """The end (UTC) of the last local day on which anything was recorded of a deal."""
+    last = history["deal_changes"]["recorded_at"].max()
+    if not isinstance(last, dt.datetime):
+        raise NoHistory("the history holds no change of any deal; expected at least one. Import data first.")
+    return history.settings.start_of(history.settings.day_of(last) + dt.timedelta(days=1))
+
+
+def by_cut(dates: Sequence[dt.datetime], refit: str, settings: Settings) -> dict[dt.datetime, list[dt.datetime]]:
+    """The dates by the instant at which their model is trained.
+
+    >>> days = [dt.datetime(2026, 1, 8), dt.datetime(2026, 2, 5)]
+    >>> {f"{cut:%m-%d}": len(of) for cut, of in by_cut(days, "quarter", Settings()).items()}
+    {'01-01': 2}
+    """
+    cuts: dict[dt.datetime, list[dt.datetime]] = {}
+    for date in dates:
+        cut = date if refit == "every" else bounds(period_of(settings.day_of(date), settings, refit), settings)[0]
+        cuts.setdefault(cut, []).append(date)
+    return cuts
+
+
+def period_end(settings: Settings, cadence: str) -> HorizonOf:
+    """The end (UTC, exclusive) of the "month" or "quarter" that holds a date."""
+    return lambda date: bounds(period_of(settings.day_of(date), settings, cadence), settings)[1]
+
+
+def days_ahead(days: int) -> HorizonOf:
+    """A fixed number of days after a date."""
+    return lambda date: date + dt.timedelta(days=days)
+
+
+def _said(
+    learned: pd.DataFrame,
+    matrix: pd.DataFrame,
+    rows: pl.DataFrame,
+    history: History,
+    cut: dt.datetime,
+    options: FitOptions,
+) -> tuple[pl.DataFrame, dict[str, object]]:
+    model, window = fit_model(learned, history, cut, options)
+    here, days = matrix.iloc[rows["row"].to_numpy()], rows["horizon_days"].to_numpy()
+    chances = {MODEL: model.predict(here, days)["win_by_horizon"].to_numpy()}
+    if window.rows.height:
+        chances |= {name: chance(here, days) for name, chance in fit_baselines(window).items()}
+    columns = [pl.Series(name, values, dtype=pl.Float64) for name, values in chances.items()]
+    fit = {"cut": cut.isoformat(), "kind": kind_of(model), "long_days": model.long_days, **model.facts}
+    return rows.with_columns(*columns, cut=pl.lit(cut).cast(pl.Datetime("us"))), fit

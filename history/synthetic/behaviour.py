@@ -121,7 +121,7 @@ def _still_to_come(won: pl.DataFrame) -> pl.DataFrame:
     rows = []
     for left in range(1, 93):
         late = share.filter(pl.col("left_at_birth") <= left)
-        rows.append((left, *(late[m].sum() / max(won[m].sum(), 1.0) for m in MEASURES)))
+        rows.append((left, *(float(late[m].to_numpy().sum() / max(won[m].to_numpy().sum(), 1.0)) for m in MEASURES)))
     schema = {"left": pl.Int64, "amount_new": pl.Float64, "count_new": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 

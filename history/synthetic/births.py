@@ -10,15 +10,15 @@ from history.synthetic import days
 from history.synthetic.process import class_of
 from history.synthetic.world import Customers, Staff
 
-FIT_EFFECT = np.array([0.55, 0.15, -0.25, -0.70])
-SOURCE_EFFECT = np.array([0.55, 0.25, 0.0, -0.05, -0.3, -0.5])
+FIT_EFFECT = np.array([0.70, 0.20, -0.30, -0.90])
+SOURCE_EFFECT = np.array([0.70, 0.30, 0.0, -0.05, -0.40, -0.65])
 SOURCE_SHARE = np.array([0.14, 0.16, 0.25, 0.14, 0.16, 0.15])
-KIND_EFFECT = np.array([-0.15, 0.95, 0.40])
-LINE_EFFECT = np.array([0.10, 0.0, -0.15, 0.05])
+KIND_EFFECT = np.array([-0.15, 0.95, 0.45])
+LINE_EFFECT = np.array([0.15, 0.0, -0.2, 0.05])
 AMOUNT_CENTRE = np.log(np.array([60_000.0, 220_000.0, 850_000.0]))
 LINE_SIZE = np.array([0.0, 0.15, -0.1, -0.3])
-AVERAGE_QUALITY = 0.0
-HIDDEN_SPREAD = 0.55
+AVERAGE_QUALITY = 0.15
+HIDDEN_SPREAD = 0.25
 
 
 @dataclass(frozen=True)
@@ -121,4 +121,4 @@ def _amounts(
 def _rep_effect(staff: Staff, rep: np.ndarray, day: np.ndarray) -> np.ndarray:
     """Skill helps, a heavy load and the first half year hurt."""
     beginner = np.clip(1 - (day - staff.hired[rep]) / 180, 0, 1)
-    return 0.34 * staff.skill[rep] - 0.22 * np.log(staff.load[rep]) - 0.35 * beginner
+    return 0.28 * staff.skill[rep] - 0.22 * np.log(staff.load[rep]) - 0.35 * beginner

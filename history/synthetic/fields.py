@@ -126,7 +126,7 @@ def _categories(states: pl.DataFrame, births: Births, leaning: np.ndarray, rng: 
     score = stage + momentum - 1 + shade
     level = np.select([score <= 1, score <= 3], [1, 2], 3)
     level = np.where((momentum == 0) & (stage >= 2) & (rng.random(len(deal)) < 0.6), np.minimum(level, 1), level)
-    looked = states["opens"].to_numpy() | (rng.random(len(deal)) < np.where(states["moved"].to_numpy(), 0.6, 0.25))
+    looked = states["opens"].to_numpy() | (rng.random(len(deal)) < np.where(states["moved"].to_numpy(), 0.6, 0.2))
     rows = states.select("deal", "at", field=pl.lit("forecast_category"), value=_pick(words.CATEGORIES, level))
     return rows.filter(pl.Series(looked) & states["is_open"])
 
@@ -156,7 +156,7 @@ def _moved_line(states: pl.DataFrame, births: Births, rng: np.random.Generator) 
 def _probabilities(states: pl.DataFrame, births: Births, rng: np.random.Generator) -> pl.DataFrame:
     """Where a rep overrides the stage's usual probability, a fraction of one."""
     seen = states.filter("is_open", "moved")
-    chosen = seen.filter(pl.Series(rng.random(seen.height) < 0.2))
+    chosen = seen.filter(pl.Series(rng.random(seen.height) < 0.1))
     usual = np.array(words.STAGE_PROBABILITY)[chosen["stage"].to_numpy()]
     feeling = 10 * (chosen["momentum"].to_numpy() - 1) + rng.normal(0, 8, chosen.height)
     percent = (np.clip(np.round((usual + feeling) / 5) * 5, 5, 95)).astype(int)

@@ -63,18 +63,21 @@ def _late(frame: pl.DataFrame, share: float, rng: np.random.Generator) -> pl.Dat
     if "old_value" in frame.columns:
         opening = frame.select(pl.col("changed_at") == pl.col("changed_at").min().over("deal_id")).to_series()
         late &= ~opening.to_numpy()
-    seconds = pl.Series(np.where(late, hours * 3600, 0).astype(np.int64))
-    return frame.with_columns(recorded_at=pl.col("recorded_at") + pl.duration(seconds=seconds))
+    delay = np.where(late, hours * 3600, 0)
+    return frame.with_columns(recorded_at=pl.col("recorded_at") + _seconds(delay))
 
 
 def _tracked_mail(activities: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """A mail that was answered is logged with its answer, hours later."""
-    hours = pl.Series(rng.exponential(14.0, activities.height).clip(0.2, 72.0) * 3600).cast(pl.Int64)
     answered = pl.col("replied").fill_null(False)
-    later = pl.col("happened_at") + pl.duration(seconds=hours)
+    later = pl.col("happened_at") + _seconds(rng.exponential(14.0, activities.height).clip(0.2, 72.0) * 3600)
     return activities.with_columns(
         recorded_at=pl.when(answered).then(pl.max_horizontal("recorded_at", later)).otherwise("recorded_at")
     )
+
+
+def _seconds(delay: np.ndarray) -> pl.Series:
+    return pl.Series(delay.astype(np.int64) * 1_000_000).cast(pl.Duration("us"))
 
 
 def _twice(frame: pl.DataFrame, share: float, rng: np.random.Generator) -> pl.DataFrame:

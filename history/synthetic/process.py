@@ -17,14 +17,14 @@ QUALITY_LEVELS = np.round(np.arange(-2.4, 2.41, 0.16), 2)
 """Quality is kept on a grid so that classes are few: 31 levels in each of three segments."""
 
 SPEED = np.array([1.75, 1.0, 0.62])
-ADVANCE = np.array([1 / 40, 1 / 46, 1 / 46, 1 / 44, 1 / 38])
-LOSE = np.array([1 / 135, 1 / 120, 1 / 112, 1 / 112, 1 / 120])
-BACK = np.array([0.0, 0.0025, 0.0035, 0.004, 0.004])
-MOMENTUM_SPEED = np.array([0.30, 1.0, 1.75])
+ADVANCE = np.array([1 / 48, 1 / 56, 1 / 56, 1 / 54, 1 / 46])
+LOSE = np.array([1 / 130, 1 / 118, 1 / 112, 1 / 112, 1 / 116])
+BACK = np.array([0.0, 0.003, 0.005, 0.006, 0.007])
+MOMENTUM_SPEED = np.array([0.38, 1.0, 1.6])
 MOMENTUM_LOSS = np.array([2.1, 1.0, 0.6])
 MARKET_SPEED = np.array([0.9, 1.0, 1.1])
 MARKET_STAYS = 1 - 1 / 70
-SKIPS = 0.16
+SKIPS = 0.30
 """Share of steps forward that leap over a stage (from Negotiate, straight to Won)."""
 
 
@@ -74,8 +74,8 @@ def _momentum(quality: np.ndarray) -> np.ndarray:
     """Daily chances (class, from, to) of the momentum."""
     up, down = np.exp(0.45 * quality), np.exp(-0.45 * quality)
     table = np.zeros((len(quality), 3, 3))
-    table[:, 0, 1], table[:, 1, 2] = 0.010 * up, 0.010 * up
-    table[:, 1, 0], table[:, 2, 1] = 0.011 * down, 0.022 * down
+    table[:, 0, 1], table[:, 1, 2] = 0.007 * up, 0.007 * up
+    table[:, 1, 0], table[:, 2, 1] = 0.008 * down, 0.014 * down
     for state in range(3):
         table[:, state, state] = 1 - table[:, state].sum(axis=1)
     return table

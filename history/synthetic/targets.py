@@ -133,8 +133,8 @@ def _revisions(rows: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """A few quarterly targets of reps and teams are lowered some weeks into the period."""
     quarterly = rows.filter(pl.col("period").str.contains("Q") & pl.col("scope_kind").is_in(["rep", "team"]))
     chosen = quarterly.filter(pl.Series(rng.random(quarterly.height) < REVISED))
-    later = pl.Series(rng.integers(20, 45, chosen.height)) + 21
+    later = pl.Series((rng.integers(20, 45, chosen.height) + 21) * 86_400_000_000).cast(pl.Duration("us"))
     return chosen.with_columns(
         target=pl.col("target") * pl.Series(rng.uniform(0.82, 0.95, chosen.height)),
-        set_at=pl.col("set_at") + pl.duration(days=later),
+        set_at=pl.col("set_at") + later,
     )

@@ -19,7 +19,7 @@ from history.synthetic.world import Staff
 TOUCH_KINDS = ("call", "email", "meeting", "visit", "demo", "message", "review", "task")
 PER_DAY = np.array([0.30, 0.30, 0.32, 0.34, 0.36])
 SEGMENT_RATE = np.array([1.15, 1.0, 0.85])
-MOMENTUM_RATE = np.array([0.42, 1.0, 1.55])
+MOMENTUM_RATE = np.array([0.36, 1.0, 1.75])
 KIND_SHARE = np.array(
     [
         [0.34, 0.38, 0.06, 0.04, 0.02, 0.14, 0.01, 0.01],
@@ -29,7 +29,7 @@ KIND_SHARE = np.array(
         [0.24, 0.38, 0.11, 0.09, 0.01, 0.10, 0.04, 0.03],
     ]
 )
-INBOUND = np.array([0.16, 0.34, 0.50])
+INBOUND = np.array([0.11, 0.33, 0.56])
 TYPICAL_MINUTES = np.array([9.0, np.nan, 50.0, 95.0, 45.0, np.nan, 30.0, 60.0])
 CONTACTS_PER_ACCOUNT = 9
 
@@ -77,7 +77,7 @@ def make_touches(
     states = _open_stretches(lives)
     deal, stage, momentum = (states[name].to_numpy() for name in ("deal", "stage", "momentum"))
     rate = PER_DAY[stage] * SEGMENT_RATE[births.segment[deal]] * MOMENTUM_RATE[momentum]
-    rate = rate * np.exp(0.10 * births.quality[deal].clip(-2, 2)) * staff.diligence[births.rep[deal]]
+    rate = rate * np.exp(0.16 * births.quality[deal].clip(-2, 2)) * staff.diligence[births.rep[deal]]
     many, at = _moments(states, rate, rng)
     frame = pl.DataFrame({"deal": deal[many], "at": at, "stage": stage[many], "momentum": momentum[many]})
     frame = frame.sort("deal", "at", "stage", "momentum")
@@ -126,12 +126,12 @@ def _details(frame: pl.DataFrame, births: Births, rng: np.random.Generator) -> l
     stage, momentum = frame["stage"].to_numpy(), frame["momentum"].to_numpy()
     good = births.quality[frame["deal"].to_numpy()].clip(-2, 2)
     kind = (rng.random(size)[:, None] > KIND_SHARE[stage].cumsum(axis=1)).sum(axis=1).clip(0, 7)
-    inbound = rng.random(size) < (INBOUND[momentum] * np.exp(0.15 * good)).clip(0, 0.85)
+    inbound = rng.random(size) < (INBOUND[momentum] * np.exp(0.25 * good)).clip(0, 0.85)
     minutes = np.ceil(TYPICAL_MINUTES[kind] * np.exp(rng.normal(0.18 * (momentum - 1), 0.5, size)))
     sent = (kind == 1) & ~inbound
-    opened = rng.random(size) < (np.array([0.38, 0.58, 0.75])[momentum] * np.exp(0.08 * good)).clip(0, 0.95)
-    replied = opened & (rng.random(size) < (np.array([0.2, 0.42, 0.6])[momentum] * np.exp(0.12 * good)).clip(0, 0.95))
-    effective = rng.random(size) < (np.array([0.35, 0.55, 0.72])[momentum] + 0.05 * good).clip(0.05, 0.95)
+    opened = rng.random(size) < (np.array([0.33, 0.58, 0.80])[momentum] * np.exp(0.08 * good)).clip(0, 0.95)
+    replied = opened & (rng.random(size) < (np.array([0.16, 0.42, 0.66])[momentum] * np.exp(0.2 * good)).clip(0, 0.95))
+    effective = rng.random(size) < (np.array([0.32, 0.55, 0.76])[momentum] + 0.05 * good).clip(0.05, 0.95)
     onsite = np.where(kind == 3, rng.random(size) < 0.8, rng.random(size) < 0.3)
     mail = pl.Series(kind == 1)
     return [
@@ -145,7 +145,7 @@ def _details(frame: pl.DataFrame, births: Births, rng: np.random.Generator) -> l
     ]
 
 
-def _where(name: str, applies: np.ndarray, value: np.ndarray) -> pl.Series:
+def _where(name: str, applies: np.ndarray, value: np.ndarray | pl.Series) -> pl.Series:
     return pl.select(pl.when(pl.Series(applies)).then(pl.Series(value)).alias(name)).to_series()
 
 

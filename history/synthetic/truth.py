@@ -51,7 +51,7 @@ def exact_chances(process: Process, market: np.ndarray) -> Chances:
 
 
 def _day_before(process: Process, day: int, value: np.ndarray) -> np.ndarray:
-    """Chances at the start of `day` from those at the start of the day after (chance, market, class, momentum, stage)."""
+    """Chances at the start of `day` from those of the day after; axes chance, market, class, momentum, stage."""
     later = np.einsum("kj,qjcms->qkcms", process.market, value)
     later = np.einsum("cmn,qkcns->qkcms", process.momentum, later, optimize=True)
     speed = MARKET_SPEED[:, None, None, None]

@@ -82,12 +82,12 @@ SUBJECTS = {
 
 FAMILY_NAMES = tuple("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗")
 GIVEN_NAMES = (
-    "伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "洋", "艳", "勇", "杰", "涛", "明", "超", "秀兰", "晓东", "海燕", "志强", "雨桐",
-    "子轩", "思远", "佳怡", "文博",
+    "伟", "芳", "娜", "敏", "静", "丽", "强", "磊", "洋", "艳", "勇", "杰", "涛", "明", "超", "秀兰", "晓东", "海燕", "志强",
+    "雨桐", "子轩", "思远", "佳怡", "文博",
 )  # fmt: skip
 ENGLISH_FIRST = (
-    "Amy", "Ben", "Carol", "Daniel", "Emma", "Frank", "Grace", "Henry", "Iris", "Jack", "Kevin", "Linda", "Mark", "Nina",
-    "Oscar", "Peter", "Rachel", "Simon", "Tina", "Victor",
+    "Amy", "Ben", "Carol", "Daniel", "Emma", "Frank", "Grace", "Henry", "Iris", "Jack", "Kevin", "Linda", "Mark",
+    "Nina", "Oscar", "Peter", "Rachel", "Simon", "Tina", "Victor",
 )  # fmt: skip
 ENGLISH_LAST = ("Chen", "Wang", "Li", "Zhao", "Liu", "Brown", "Miller", "Novak", "Costa", "Tan", "Ng", "Weber")
 CITIES = ("华东", "苏州", "深圳", "天津", "成都", "武汉", "青岛", "宁波", "西安", "长沙", "厦门", "合肥")

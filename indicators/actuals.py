@@ -11,6 +11,7 @@ from history.deals import closings
 from history.record import History
 from indicators.credit import credited, valued
 from indicators.horizons import Horizon
+from indicators.narrow import closing_since
 
 MEASURES = ("amount", "count")
 PERIOD_SCHEMA: dict[str, pl.DataType] = {"period": pl.String(), "start": pl.Datetime("us"), "end": pl.Datetime("us")}
@@ -31,7 +32,9 @@ def wins(past: History, periods: pl.DataFrame, before: dt.datetime) -> pl.DataFr
 
 def closed_in(past: History, periods: pl.DataFrame, before: dt.datetime) -> pl.DataFrame:
     """`wins` with the lost deals among them, by the same rules."""
-    seen = past.with_tables(deal_changes=past["deal_changes"].filter(pl.col("changed_at") < before))
+    began = periods["start"].min()
+    recent = closing_since(past, began if isinstance(began, dt.datetime) else before)
+    seen = recent.with_tables(deal_changes=recent["deal_changes"].filter(pl.col("changed_at") < before))
     ended = closings(seen).drop("recorded_at").sort("closed_at")
     placed = ended.join_asof(periods.sort("start"), left_on="closed_at", right_on="start", check_sortedness=False)
     stood = pl.col("reopened_at").is_null() | (pl.col("reopened_at") >= pl.col("end"))

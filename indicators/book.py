@@ -73,7 +73,7 @@ class Book:
     def upto(self) -> dt.datetime:
         return min(self.end, self.record.as_of)
 
-    @property
+    @cached_property
     def before(self) -> Book:
         """The book of the period before, read at the same as-of instant."""
         return Book(self.record, previous(self.period, self.past.settings))
@@ -115,7 +115,7 @@ class Book:
         return self.standing_at(self.upto)
 
     def standing_at(self, instant: dt.datetime) -> pl.DataFrame:
-        past = self.past if instant == self.record.as_of else known(self.past, instant)
+        past = known(self.record.deals, instant)
         deals = in_workspace_currency(past, snapshot(past, instant), "amount", "currency", instant)
         return deal_scopes(past, deals, instant)
 

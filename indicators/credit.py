@@ -6,13 +6,13 @@ import datetime as dt
 
 import polars as pl
 
-from history.deals import ordered_changes
+from history.deals import TEXT_FIELDS, ordered_changes
 from history.money import in_workspace_currency
 from history.record import History
 from history.scopes import COMPANY, NONE
 
 READ = ("deals", "deal_changes", "reps", "fx_rates")
-FIELDS = ("stage", "amount", "close_date", "owner_id", "forecast_category", "region", "product_line", "segment")
+FIELDS = (*TEXT_FIELDS, "amount", "close_date")
 LONG_AGO = dt.datetime(1, 1, 1)
 INSTANT = dt.timedelta(microseconds=1)
 

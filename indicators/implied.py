@@ -13,6 +13,7 @@ from history.record import History
 from history.scopes import NONE, deal_scopes
 from indicators.actuals import PERIOD_SCHEMA, by_scope, wins
 from indicators.horizons import Horizon
+from indicators.narrow import perhaps_open
 
 LIKELY = ("commit", "most_likely", "closed")
 """Categories that an implied call counts, once the CRM in use states categories at all."""
@@ -77,7 +78,7 @@ def open_deals(past: History, horizon: Horizon) -> pl.DataFrame:
     A deal counts when its expected close lies in the period and, if any open deal of the company carries a forecast
     category, its own category (else its stage's) is commit or most likely.
     """
-    deals = snapshot(past, horizon.cut).filter(pl.col("outcome").is_null())
+    deals = snapshot(perhaps_open(past, horizon.cut), horizon.cut).filter(pl.col("outcome").is_null())
     deals = in_workspace_currency(past, deals, "amount", "currency", horizon.cut)
     deals = deal_scopes(past, deals, horizon.cut).with_columns(count=pl.lit(1.0), category=_category(past))
     dated = pl.col("close_date").is_between(horizon.start, horizon.end, closed="left")

@@ -53,10 +53,13 @@ def interval(numerator: np.ndarray, actual: np.ndarray) -> np.ndarray:
     weights, low = block_weights(n_periods), expanded_tail(n_periods)
     top, bottom = numerator @ weights.T, actual @ weights.T
     drawn = np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom > 0)
-    usable = ~np.isnan(drawn).all(axis=1)
     out = np.full((len(actual), 2), np.nan)
-    if usable.any():
-        out[usable] = np.nanquantile(drawn[usable], [low, 1 - low], axis=1).T
+    said = ~np.isnan(drawn)
+    whole = said.all(axis=1)
+    partly = said.any(axis=1) & ~whole
+    for rows, quantile in ((whole, np.quantile), (partly, np.nanquantile)):
+        if rows.any():
+            out[rows] = quantile(drawn[rows], [low, 1 - low], axis=1).T
     return out
 
 

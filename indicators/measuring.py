@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from history.scopes import NONE
@@ -12,35 +14,43 @@ NOTHING_HERE = "no case of this person in the period"
 NOTHING_KNOWN = "the cases of this person carry no amount, or sum to nothing to divide by"
 
 
-def measured(indicator: Indicator, book: Book) -> pl.DataFrame:
-    """One row per person of the book: rep, value, n, missing (why the value is null, else empty)."""
-    people = book.people.select("rep")
-    lacking = indicator.missing(book.past)
-    if lacking:
-        return people.with_columns(
-            value=pl.lit(None, dtype=pl.Float64), n=pl.lit(0, dtype=pl.Int64), missing=pl.lit(lacking)
-        )
-    values = _rows(indicator, book).group_by("rep").agg(value(indicator), _cases())
-    found = people.join(values, on="rep", how="left", maintain_order="left")
+@dataclass(frozen=True)
+class Measured:
+    """One indicator in one book: `people` (rep, value, n, missing) and `teams` (team, team_value)."""
+
+    people: pl.DataFrame
+    teams: pl.DataFrame
+
+
+def measured(indicator: Indicator, book: Book) -> Measured:
+    """The indicator of everybody in the book and of their teams; `missing` says why a value is null, else empty."""
+    if lacking := indicator.missing(book.past):
+        nothing = {"value": pl.lit(None, dtype=pl.Float64), "n": pl.lit(0, dtype=pl.Int64), "missing": pl.lit(lacking)}
+        people = book.people.select("rep").with_columns(**nothing)
+        return Measured(people, pl.DataFrame(schema={"team": pl.String(), "team_value": pl.Float64()}))
+    rows = _rows(indicator, book)
+    return Measured(_people(indicator, book, rows), _teams(indicator, book, rows))
+
+
+def _people(indicator: Indicator, book: Book, rows: pl.DataFrame) -> pl.DataFrame:
+    values = rows.group_by("rep").agg(value(indicator), _cases())
+    found = book.people.select("rep").join(values, on="rep", how="left", maintain_order="left")
     if indicator.aggregate == "sum":
-        idle = pl.col("n").is_null()
-        found = found.with_columns(value=pl.when(idle).then(0.0).otherwise("value"))
+        found = found.with_columns(value=pl.when(pl.col("n").is_null()).then(0.0).otherwise("value"))
     found = found.with_columns(pl.col("n").fill_null(0))
     why = pl.when(pl.col("n") == 0).then(pl.lit(NOTHING_HERE)).otherwise(pl.lit(NOTHING_KNOWN))
     return found.with_columns(missing=pl.when(pl.col("value").is_null()).then(why).otherwise(pl.lit("")))
 
 
-def team_values(indicator: Indicator, book: Book) -> pl.DataFrame:
-    """The same rule over all rows of a team's people: team, team_value; a sum is given per person of the team."""
+def _teams(indicator: Indicator, book: Book, rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rule over all rows of a team's people; a sum is given per person of the team."""
     people = book.sellers
-    if indicator.missing(book.past):
-        return pl.DataFrame(schema={"team": pl.String(), "team_value": pl.Float64()})
-    rows = _rows(indicator, book).join(people.select("rep", "team"), on="rep")
-    values = rows.group_by("team").agg(value(indicator).alias("team_value"), rows=pl.len())
+    cases = rows.join(people.select("rep", "team"), on="rep")
+    values = cases.group_by("team").agg(value(indicator).alias("team_value"), cases=pl.len())
     if indicator.aggregate != "sum":
-        return values.drop("rows")
+        return values.drop("cases")
     heads = people.group_by("team").agg(heads=pl.len())
-    total = pl.when(pl.col("rows").is_null()).then(0.0).otherwise("team_value")
+    total = pl.when(pl.col("cases").is_null()).then(0.0).otherwise("team_value")
     return heads.join(values, on="team", how="left").select("team", team_value=total / pl.col("heads"))
 
 

@@ -14,7 +14,7 @@ from indicators.book import Book, Record
 from indicators.catalogue import INDICATORS
 from indicators.horizons import first_instant
 from indicators.indicator import MONEY, Indicator
-from indicators.measuring import measured, team_values
+from indicators.measuring import measured
 from indicators.template import DEFAULT_ROLE, FULL, Template, load_template
 
 TOTAL = "total"
@@ -84,13 +84,12 @@ def _people(book: Book, role: str | None) -> pl.DataFrame:
 
 
 def _indicator_rows(indicator: Indicator, book: Book, people: pl.DataFrame, sheet: Template) -> pl.DataFrame:
-    values = measured(indicator, book)
-    before = measured(indicator, book.before).select("rep", previous_value="value")
+    now, before = measured(indicator, book), measured(indicator, book.before)
     unit = book.past.settings.currency if indicator.unit == MONEY else indicator.unit
     rows = (
-        people.join(values, on="rep", how="left", maintain_order="left")
-        .join(team_values(indicator, book), on="team", how="left", maintain_order="left")
-        .join(before, on="rep", how="left", maintain_order="left")
+        people.join(now.people, on="rep", how="left", maintain_order="left")
+        .join(now.teams, on="team", how="left", maintain_order="left")
+        .join(before.people.select("rep", previous_value="value"), on="rep", how="left", maintain_order="left")
         .join(book.targets.rename({"target": "_quota"}), on="rep", how="left", maintain_order="left")
         .with_columns(target=_target(sheet, indicator), weight=_weight(sheet, indicator.slug))
         .with_columns(score=_score(indicator, sheet.score_at_most))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from serving.access import Reader
 from serving.api import accuracy, deals, forecast, health, score, scorecard
 from serving.headers import SafeHeaders
+from serving.limits import BodyLimit
 from serving.live import Live
 from serving.pages import deal, pipeline, sign_in
 from serving.pages.rendering import environment
@@ -36,7 +36,7 @@ def create_app(settings: ServingSettings) -> FastAPI:
     app.state.engine = open_tables(app.state.live.workspace.store_url)
     app.state.templates = environment()
     add_problem_handlers(app)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.body_limit_bytes)
+    app.add_middleware(BodyLimit, most_bytes=settings.body_limit_bytes)
     app.add_middleware(SafeHeaders)
     _add_routes(app)
     return app

@@ -7,11 +7,15 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from training.registry import Registry
-from training.small_data import fit_small_data
 
+from features.spine import open_spine
+from history.errors import ModelUnavailable, NoHistory
 from history.record import History
 from training.explain import Explanation
+from training.registry import Registry
+from training.small_data import TableModel, fit_table_model
+
+YEARS_LOOKED_BACK = 3
 
 
 class ServedModel(Protocol):
@@ -41,5 +45,25 @@ def choose_model(
     serving = registry.serving_version(as_of)
     if serving is not None:
         return registry.load(serving.version)
-    assert history is not None
-    return fit_small_data(history, as_of)
+    if history is None:
+        raise ModelUnavailable(f"no promoted model was trained by {as_of:%Y-%m-%d}; run `dealcast train` first.")
+    return table_model(history, as_of)
+
+
+def table_model(history: History, as_of: dt.datetime) -> TableModel:
+    """The stage x age tables as they could have been made at `as_of` from the weeks before, three years at most.
+
+    Raises `NoHistory` when nothing was known.
+    """
+    first = history.first_recorded
+    if first is None or as_of <= first:
+        day = history.settings.day_of(as_of)
+        raise NoHistory(f"nothing was known on {day}, so nothing can be said of it. Give a later day or import data.")
+    start = max(first, as_of - dt.timedelta(days=YEARS_LOOKED_BACK * 364))
+    weeks = [as_of - dt.timedelta(days=7 * back) for back in range(1, (as_of - start).days // 7 + 1)]
+    spine = open_spine(history, sorted(weeks))
+    index = pd.MultiIndex.from_arrays(
+        [spine["deal_id"].to_list(), spine["as_of"].to_numpy()], names=["deal_id", "as_of"]
+    )
+    columns = {"stage": spine["stage"].to_list(), "age_days": spine["age_days"].to_numpy()}
+    return fit_table_model(pd.DataFrame(columns, index=index), history, as_of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -23,7 +23,7 @@ class DealFacts:
 
     deal_id: str
     name: str | None
-    outcome: str
+    outcome: Literal["open", "won", "lost"]
     stage: str | None
     owner_id: str | None
     owner_name: str | None

@@ -5,12 +5,28 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from history.tables import TABLES
 
 Utc = Annotated[dt.datetime, PlainSerializer(lambda instant: f"{instant.isoformat()}Z", return_type=str)]
 """An instant as the house keeps it, naive UTC, given with its Z."""
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("expected an instant as text, such as 2026-07-01T08:30:00Z")
+    return value
+
+
+def _in_our_time(value: dt.datetime) -> dt.datetime:
+    if not 1900 <= value.year <= 2200:
+        raise ValueError("expected a year from 1900 to 2200")
+    return value
+
+
+Instant = Annotated[dt.datetime, BeforeValidator(_written), AfterValidator(_in_our_time)]
+"""An instant as people send it: text, with an offset or in UTC."""
 
 
 class Answer(BaseModel):

@@ -6,11 +6,9 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Hashable
 
 import sqlalchemy as sa
 from fastapi import Request
-from training.registry import Registry
 
 from features.matrix import prepare
 from history.errors import DealcastError, NoHistory
@@ -23,6 +21,7 @@ from serving.scoring import score_fully
 from serving.settings import ServingSettings
 from serving.standing import Standing
 from serving.tokens import utc_now
+from training.registry import Registry
 
 LOG = logging.getLogger("dealcast.serving")
 
@@ -34,9 +33,10 @@ class Live:
         self.settings = settings
         self.workspace: Workspace = open_workspace(settings.workspace, settings.database_url)
         self.store: Store = self.workspace.store()
+        self.registry = Registry(self.workspace.path, self.store.workspace_id, settings.tracking_uri)
         self._lock = threading.Lock()
         self._standing: Standing | None = None
-        self._seen: Hashable = None
+        self._seen: object = None
         self._looked = 0.0
 
     def standing(self) -> Standing:
@@ -57,7 +57,7 @@ class Live:
             seen = self._fingerprint()
             if self._standing is None or seen != self._seen:
                 history = self.store.history(self.workspace.settings)
-                self._standing = make_standing(history, self.registry(), self.settings)
+                self._standing = make_standing(history, self.registry, self.settings)
                 self._seen = seen
         except DealcastError:
             # What stood before is still true of its day; a damaged import or bundle must not take the service down.
@@ -67,20 +67,16 @@ class Live:
         self._looked = time.monotonic()
         return self._standing
 
-    def registry(self) -> Registry:
-        """The registry of this workspace's models."""
-        return Registry(self.workspace.path, self.store.workspace_id, self.settings.tracking_uri)
-
-    def _fingerprint(self) -> Hashable:
+    def _fingerprint(self) -> object:
         today = self.workspace.settings.day_of(utc_now())
-        return store_mark(self.store), tuple(self.registry().versions()), self.workspace.settings, today
+        return store_mark(self.store), self.registry.versions(), self.workspace.settings, today
 
     def close(self) -> None:
         """Gives back the connections."""
         self.store.close()
 
 
-def store_mark(store: Store) -> Hashable:
+def store_mark(store: Store) -> tuple[int | None, ...]:
     """Changes when an import or a statement has been added to the store."""
     query = "SELECT (SELECT max(import_id) FROM imports), (SELECT count(*) FROM forecast_calls)"
     with store.reading() as connection:

@@ -14,6 +14,7 @@ from features.matrix import prepare_deals
 from features.spine import open_spine
 from history.errors import RequestInvalid
 from history.record import History, complete
+from history.settings import Settings
 from history.tables import TABLES
 from serving.schemas import ChangeIn, DealIn
 from serving.scoring import Scored, check_dates, score_rows
@@ -27,7 +28,7 @@ def score_posted(standing: Standing, deals: list[DealIn], as_of: dt.datetime, ho
     """
     check_dates(standing.history, as_of, horizon)
     for place, deal in enumerate(deals):
-        check_deal(deal, f"/deals/{place}", standing.history.settings.timezone)
+        check_deal(deal, f"/deals/{place}", standing.history.settings)
     _refuse_repeats(deals)
     posted = posted_history(standing.history, deals)
     spine = open_spine(posted, [as_of]).sort("deal_id")
@@ -47,10 +48,10 @@ def posted_history(history: History, deals: list[DealIn]) -> History:
     return history.with_tables(**frames)
 
 
-def check_deal(deal: DealIn, where: str, zone: str) -> None:
+def check_deal(deal: DealIn, where: str, settings: Settings) -> None:
     """Raises `RequestInvalid` for the first change whose value its field cannot take."""
     for place, change in enumerate(deal.changes):
-        expected = _expected(change)
+        expected = _expected(change, settings)
         if expected is not None:
             raise RequestInvalid(
                 f"{where}/changes/{place}/new_value of deal {deal.deal_id[:80]!r} is {change.new_value!r}; "
@@ -58,7 +59,7 @@ def check_deal(deal: DealIn, where: str, zone: str) -> None:
             )
 
 
-def _expected(change: ChangeIn) -> str | None:
+def _expected(change: ChangeIn, settings: Settings) -> str | None:
     """What the change's new value should have been, or None where it can be used."""
     value = change.new_value
     if value is None:
@@ -67,6 +68,8 @@ def _expected(change: ChangeIn) -> str | None:
         return "an amount as a plain number at or above 0, such as 120000 or 120000.50"
     if change.field == "close_date" and not _is_day(value):
         return "a date as YYYY-MM-DD"
+    if change.field == "stage" and settings.stages and value not in (names := [s.name for s in settings.stages]):
+        return f"one of the workspace's stages ({', '.join(names)})"
     return None
 
 

@@ -58,6 +58,11 @@ def problem(status: int, kind: str, detail: str, errors: list[dict[str, str]] | 
     return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=headers)
 
 
+def too_large(most_bytes: int) -> JSONResponse:
+    """The answer to a body that is too large."""
+    return problem(413, "content-too-large", f"the body is larger than {most_bytes} bytes; send fewer deals at a time.")
+
+
 def _dealcast_error(request: Request, error: Exception) -> Response:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     return _answer(request, status, _slug(type(error).__name__), str(error))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.catalogue import FEATURES
+from features.feature import GROUPS
 from serving.pages.format import points as points_text
 from serving.texts import translator
 
@@ -17,6 +18,11 @@ class Reason:
     code: str
     value: Any
     points: float
+
+    @property
+    def group(self) -> str:
+        """The group of features that it belongs to."""
+        return FEATURES[self.code].group if self.code in FEATURES else "other"
 
     def sentence(self, language: str) -> str:
         """What the data holds, without the points.
@@ -34,10 +40,31 @@ class Reason:
         >>> Reason("days_since_inbound", 21.0, -9.0).full("en")
         'No reply from the buyer for 21 days, −9.0 points'
         >>> Reason("days_since_inbound", 21.0, -9.0).full("zh-CN")
-        '对方 21 天没有回复,赢率 −9.0 个百分点'
+        '对方 21 天没有回复，赢率 −9.0 个百分点'
         """
         told = points_text(self.points)
         return translator(language)("reason.points", sentence=self.sentence(language), points=told)
+
+
+@dataclass(frozen=True)
+class ReasonGroup:
+    """Reasons of one group of features together: their points add up to the group's."""
+
+    group: str
+    points: float
+    reasons: list[Reason]
+
+    def name(self, language: str) -> str:
+        """The group's name in the reader's language."""
+        names = GROUPS.get(self.group, (self.group, self.group))
+        return names[1 if language == "zh-CN" else 0]
+
+
+def grouped(reasons: list[Reason]) -> list[ReasonGroup]:
+    """The reasons by group, largest group first, so that a reader sees eight bars and not a hundred."""
+    groups = {reason.group: [one for one in reasons if one.group == reason.group] for reason in reasons}
+    found = [ReasonGroup(name, round(sum(one.points for one in own), 1), own) for name, own in groups.items()]
+    return sorted(found, key=lambda group: (-abs(group.points), group.group))
 
 
 def written(code: str, points: float) -> str:

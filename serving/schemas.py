@@ -5,11 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from pydantic import AwareDatetime, NaiveDatetime
-
-from serving.fields import Answer, Question, Utc, canonical, described, measured
-
-Instant = AwareDatetime | NaiveDatetime
+from serving.fields import Answer, Instant, Question, Utc, canonical, described, measured
 
 
 class ChangeIn(Question):

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import polars as pl
-from training.registry import Registry
 
 from features.matrix import Prepared
 from history.as_of import known
@@ -21,6 +20,7 @@ from serving.board import make_board
 from serving.choosing import ServedModel, choose_model
 from serving.scoring import Scored
 from training.deal_model import DealModel
+from training.registry import Registry
 
 T = TypeVar("T")
 ANSWERS_KEPT = 64

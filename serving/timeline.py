@@ -8,17 +8,17 @@ import polars as pl
 
 from history.record import History
 
-COLUMNS = {
+COLUMNS: dict[str, pl.DataType] = {
     "at": pl.Datetime("us"),
     "recorded_at": pl.Datetime("us"),
-    "kind": pl.String,
-    "field": pl.String,
-    "old_value": pl.String,
-    "new_value": pl.String,
-    "direction": pl.String,
-    "by": pl.String,
-    "subject": pl.String,
-    "duration_minutes": pl.Float64,
+    "kind": pl.String(),
+    "field": pl.String(),
+    "old_value": pl.String(),
+    "new_value": pl.String(),
+    "direction": pl.String(),
+    "by": pl.String(),
+    "subject": pl.String(),
+    "duration_minutes": pl.Float64(),
 }
 
 

@@ -100,9 +100,10 @@ class PipelinePage(Page):
 
 @dataclass(frozen=True)
 class Step:
-    """One bar of the waterfall, from the typical deal to this one. `kind` is total, up, down or rest."""
+    """One bar of the waterfall, from the typical deal to this one. `kind` is total, up or down."""
 
     label: str
+    details: list[str]
     points: str
     kind: str
     start: float
@@ -146,6 +147,7 @@ class DealPage(Page):
     facts: list[Fact]
     closed_note: str
     win: str
+    win_note: str
     health: str
     health_at: float
     band: str

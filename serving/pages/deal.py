@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,13 +16,13 @@ from serving.pages.format import NOTHING, day, days, money, percent, points
 from serving.pages.pipeline import flag_text
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
-from serving.reasons import Reason
+from serving.reasons import Reason, ReasonGroup, grouped
 from serving.standing import Standing
 from serving.texts import Translator, text_or, translator
 
 router = APIRouter(include_in_schema=False)
 EVENTS_SHOWN = 60
-STEPS_SHOWN = 8
+REASONS_A_STEP = 2
 
 
 @router.get("/deals/{deal_id:path}", name="deal")
@@ -56,6 +57,7 @@ def _forecast_parts(facts: DealFacts, standing: Standing, language: str) -> dict
     return {
         "closed_note": "",
         "win": percent(row["win_probability"]),
+        "win_note": t("deal.win_meaning", typical=percent(facts.baseline)),
         "health": f"{row['health']:.0f}",
         "health_at": round(row["health"], 1),
         "band": row["band"],
@@ -70,7 +72,7 @@ def _forecast_parts(facts: DealFacts, standing: Standing, language: str) -> dict
 
 
 def _no_forecast(note: str) -> dict[str, Any]:
-    words = dict.fromkeys(("win", "health", "band", "band_label", "horizon_label"), "")
+    words = dict.fromkeys(("win", "win_note", "health", "band", "band_label", "horizon_label"), "")
     lists: dict[str, list[Any]] = {name: [] for name in ("chances", "steps", "flags", "problems", "caveats")}
     return {"closed_note": note, "health_at": 0.0, **words, **lists}
 
@@ -92,28 +94,28 @@ def chances(row: dict[str, Any], t: Translator) -> list[Chance]:
 
 
 def waterfall(baseline: float, reasons: list[Reason], language: str) -> list[Step]:
-    """Bars from the typical deal to this one; the bars between add up to the difference. The track is 0 to the top."""
+    """Bars from the typical deal to this one, a bar a group; they add up. The track runs from 0 to the highest."""
     t = translator(language)
-    named, rest = reasons[:STEPS_SHOWN], sum(reason.points for reason in reasons[STEPS_SHOWN:])
-    moves = [(reason.sentence(language), reason.points) for reason in named]
-    if len(reasons) > STEPS_SHOWN:
-        moves.append((t("deal.rest"), rest))
-    level, levels = 100 * baseline, [100 * baseline]
-    for _, move in moves:
-        level += move
-        levels.append(level)
+    groups = [group for group in grouped(reasons) if group.points != 0]
+    levels = [100 * baseline]
+    for group in groups:
+        levels.append(levels[-1] + group.points)
     top = max(*levels, 1.0) * 1.04
     steps = [_total(t("deal.typical"), levels[0], top)]
-    for (label, move), before, after in zip(moves, levels, levels[1:], strict=False):
-        low, high = max(0.0, min(before, after)), max(before, after)
-        kind = "up" if move >= 0 else "down"
-        width = max(100 * (high - low) / top, 0.4)
-        steps.append(Step(label, points(move), kind, round(100 * low / top, 2), round(width, 2)))
+    steps += [_step(group, pair, top, language) for group, pair in zip(groups, pairwise(levels), strict=True)]
     return [*steps, _total(t("deal.this"), levels[-1], top)]
 
 
+def _step(group: ReasonGroup, levels: tuple[float, float], top: float, language: str) -> Step:
+    low, high = max(0.0, min(levels)), max(levels)
+    told = [f"{one.sentence(language)} ({points(one.points)})" for one in group.reasons[:REASONS_A_STEP]]
+    width = max(100 * (high - low) / top, 0.4)
+    kind = "up" if group.points > 0 else "down"
+    return Step(group.name(language), told, points(group.points), kind, round(100 * low / top, 2), round(width, 2))
+
+
 def _total(label: str, level: float, top: float) -> Step:
-    return Step(label, percent(level / 100), "total", 0.0, round(100 * level / top, 2))
+    return Step(label, [], percent(level / 100), "total", 0.0, round(100 * level / top, 2))
 
 
 def told_facts(facts: DealFacts, standing: Standing, language: str) -> list[Fact]:

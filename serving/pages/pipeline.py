@@ -120,7 +120,7 @@ def deal_line(row: dict[str, Any], currency: str, language: str) -> DealLine:
     return DealLine(
         link=f"/deals/{quote(row['deal_id'], safe='')}",
         name=row["name"] or row["deal_id"],
-        account=row["account_name"] or row["account_id"] or "",
+        account=_account(row),
         owner=row["owner_name"] or row["owner_id"] or NOTHING,
         team=row["team"] if row["team"] != "(none)" else "",
         stage=row["stage"] or NOTHING,
@@ -136,6 +136,12 @@ def deal_line(row: dict[str, Any], currency: str, language: str) -> DealLine:
         close_date=day(row["close_day"], language),
         flags=[flag_text(code, language) for code in (row["flags"] or "").split()],
     )
+
+
+def _account(row: dict[str, Any]) -> str:
+    """The customer, unless the deal's name says it already."""
+    account = row["account_name"] or row["account_id"] or ""
+    return "" if account and (row["name"] or "").startswith(account) else account
 
 
 def flag_text(code: str, language: str) -> str:

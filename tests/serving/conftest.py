@@ -1,0 +1,148 @@
+"""One small company served for real: imported, trained on, promoted, and asked through the app."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from features.matrix import build_matrix
+from features.spine import open_spine
+from history.importing import import_canonical
+from history.record import History, complete
+from history.synthetic import Crm, generate, write_folder
+from history.workspace import Workspace, open_workspace
+from serving.app import create_app
+from serving.live import Live
+from serving.settings import ServingSettings
+from serving.standing import Standing
+from serving.tokens import create_token
+from training.booster import BoostOptions
+from training.bundle import save_bundle
+from training.fitting import FitOptions, fit_deal_model
+from training.registry import Registry
+
+DAY = dt.date(2026, 7, 1)
+NASTY_DEAL = 'a/b?c#d"><img src=x>'
+NASTY_NAME = "<script>alert(1)</script>"
+NASTY_OWNER = "'; drop table deals; --"
+NASTY_SUBJECT = "{{ 7 * 7 }}<b>bold</b>"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A served workspace: where it is, what is in it, and a way in."""
+
+    folder: Path
+    workspace: Workspace
+    crm: Crm
+    version: str
+    token: str
+    app: FastAPI
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def live(self) -> Live:
+        live: Live = self.app.state.live
+        return live
+
+    @property
+    def standing(self) -> Standing:
+        return self.live.standing()
+
+    @property
+    def registry(self) -> Registry:
+        return self.live.registry
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A company of 700 deals at the end of its history, with one deal that tries every injection."""
+    folder = tmp_path_factory.mktemp("shop")
+    crm = generate(700, seed=11)
+    crm = replace(crm, history=with_nasty_deal(crm.history))
+    write_folder(crm, folder / "export")
+    workspace = Workspace(folder / "workspace")
+    import_canonical(folder / "export", workspace, allow_quarantine=True, imported_at=dt.datetime(2026, 7, 1))
+    settings = ServingSettings(workspace=workspace.path, refresh_seconds=3600.0)
+    version = train_small(workspace, folder / "bundle")
+    app = create_app(settings)
+    token = create_token(open_workspace(workspace.path).store_url, "tests")
+    return Shop(folder, workspace, crm, version, token, app)
+
+
+def train_small(workspace: Workspace, folder: Path) -> str:
+    """A model of few trees from fortnightly rows, registered and promoted; its version."""
+    history = workspace.history()
+    as_of = history.settings.start_of(DAY)
+    days = [as_of - dt.timedelta(days=14 * back) for back in range(40, 0, -1)]
+    matrix = build_matrix(history, open_spine(history, days), threads=1)
+    options = FitOptions(boost=BoostOptions(most_rounds=40, num_threads=1))
+    bundle = save_bundle(fit_deal_model(matrix, history, as_of, options), folder)
+    registry = Registry(workspace.path, workspace.store().workspace_id)
+    version = registry.log(bundle, as_of, params={}, metrics={}, figures={}, tags={})
+    registry.promote(version, by="tests", reason="the first version")
+    return version
+
+
+def with_nasty_deal(history: History) -> History:
+    """The history with one more open deal, whose every text is an attempt to break out."""
+    at = dt.datetime(2026, 6, 1, 2)
+    fields = {"stage": history.settings.open_stages[0], "owner_id": NASTY_OWNER, "next_step": NASTY_NAME}
+    return add_rows(
+        history,
+        deals=[{"deal_id": NASTY_DEAL, "created_at": at, "name": NASTY_NAME}],
+        deal_changes=[
+            {"deal_id": NASTY_DEAL, "changed_at": at, "field": field, "new_value": value}
+            for field, value in fields.items()
+        ],
+        activities=[
+            {
+                "activity_id": "nasty",
+                "happened_at": at,
+                "kind": "call",
+                "deal_id": NASTY_DEAL,
+                "rep_id": NASTY_OWNER,
+                "subject": NASTY_SUBJECT,
+            }
+        ],
+    )
+
+
+def add_rows(history: History, **rows: list[dict[str, object]]) -> History:
+    """The history with further rows."""
+    frames = {}
+    for name, found in rows.items():
+        schema = history[name].schema
+        more = pl.DataFrame(found, schema={column: schema[column] for column in found[0]})
+        frames[name] = pl.concat([history[name], complete(name, more)], how="diagonal")
+    return history.with_tables(**frames)
+
+
+@pytest.fixture
+def client(shop: Shop) -> TestClient:
+    """Nobody in particular: holds no token."""
+    return TestClient(shop.app, raise_server_exceptions=True)
+
+
+@pytest.fixture
+def api(shop: Shop) -> TestClient:
+    """A program with a token."""
+    return TestClient(shop.app, headers=shop.headers)
+
+
+@pytest.fixture
+def browser(shop: Shop) -> TestClient:
+    """A person's browser, signed in, reading English."""
+    browser = TestClient(shop.app, headers={"accept": "text/html", "accept-language": "en"})
+    answer = browser.post("/sign-in", data={"token": shop.token, "back": "/"}, follow_redirects=False)
+    assert answer.status_code == 303
+    return browser

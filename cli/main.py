@@ -12,6 +12,8 @@ from typing import NoReturn
 import click
 
 from cli.accuracy import accuracy
+from cli.backtest import backtest
+from cli.demo import demo
 from cli.doctor import doctor
 from cli.forecast import forecast
 from cli.generate import generate
@@ -21,6 +23,7 @@ from cli.options import Session, shared_options
 from cli.score import score
 from cli.scorecard import scorecard
 from cli.serve import serve
+from cli.train import train
 from cli.user import user
 from history.errors import DealcastError
 
@@ -40,7 +43,22 @@ def dealcast(session: Session) -> None:
     """
 
 
-for verb in (accuracy, doctor, forecast, generate, import_, models, promote, score, scorecard, serve, user):
+for verb in (
+    accuracy,
+    backtest,
+    demo,
+    doctor,
+    forecast,
+    generate,
+    import_,
+    models,
+    promote,
+    score,
+    scorecard,
+    serve,
+    train,
+    user,
+):
     dealcast.add_command(verb)
 
 

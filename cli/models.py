@@ -13,12 +13,11 @@ from cli.options import Session, shared_options
 from cli.words import choose
 
 if TYPE_CHECKING:
-    from training.registry import Registry
-
     from history.record import History
     from history.settings import Settings
     from history.workspace import Workspace
     from serving.choosing import ServedModel
+    from training.registry import ModelVersion, Registry
 
 COLUMNS = (
     Column("version", "version", "版本"),
@@ -31,11 +30,14 @@ COLUMNS = (
 
 def open_registry(workspace: Workspace) -> Registry:
     """The registry of the workspace's models."""
+    from serving.settings import settings_from_environment
     from training.registry import Registry
 
-    from serving.settings import settings_from_environment
-
-    return Registry(workspace.path, workspace.store().workspace_id, settings_from_environment().tracking_uri)
+    store = workspace.store()
+    try:
+        return Registry(workspace.path, store.workspace_id, settings_from_environment().tracking_uri)
+    finally:
+        store.close()
 
 
 def serving_model(workspace: Workspace, history: History, instant: dt.datetime, version: str | None) -> ServedModel:

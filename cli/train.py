@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.console import Progress, say
+from cli.console import Column, Progress, Style, print_table, say
+from cli.figures import show_figures
 from cli.models import open_registry
 from cli.options import Session, as_of_option, day_or_newest, shared_options
+from cli.words import choose
 
 if TYPE_CHECKING:
     from history.record import History
     from history.workspace import Workspace
     from training.pipeline import TrainReport
+
+GATE = (
+    Column("code", "check", "检查"),
+    Column("title", "of", "内容"),
+    Column("outcome", "outcome", "结果"),
+    Column("sentence", "says", "说明"),
+)
 
 
 @click.command()
@@ -42,9 +52,19 @@ def trained(workspace: Workspace, history: History, day: dt.date, promote: bool,
 
     registry = open_registry(workspace)
     instant = history.settings.start_of(day)
-    return run(history, instant, registry, workspace.path / "frozen", promote=promote, progress=progress)
+    return run(history, instant, registry, workspace.path / "frozen", promote, progress, by=getpass.getuser())
 
 
 def show(report: TrainReport, language: str) -> None:
-    """What was trained, how it did against the simple rules, and whether it serves."""
-    say(str(report))
+    """How the version did against the simple rules on days it had not seen, what the gate says, whether it serves."""
+    if report.held_out:
+        show_figures(report.held_out, language)
+    print_table(choose(language, "Gate", "上线检验"), GATE, [vars(result) for result in report.gate], Style(language))
+    state = choose(language, *(("serves", "已上线") if report.promoted else ("does not serve", "未上线")))
+    say(
+        choose(
+            language,
+            f"Version {report.version} {state}: {report.why}.",
+            f"版本 {report.version} {state}:{report.why}。",
+        )
+    )

@@ -38,7 +38,7 @@ class Forecasters:
 
 
 def make_forecasters(staff: Staff, rng: np.random.Generator) -> Forecasters:
-    """Kinds in turn over the people, those who stay throughout first, so that every kind is there even in a small team."""
+    """Kinds in turn over the people, those who stay throughout first, so that a small team has every kind too."""
     people = staff.size + staff.teams
     stays = np.r_[(staff.starts == 0) & (staff.leaves > days.DAYS), np.zeros(staff.teams, dtype=bool)]
     order = np.lexsort((rng.random(people), ~stays))
@@ -182,7 +182,7 @@ def _frame(
     note: str | pl.Series,
     rng: np.random.Generator,
 ) -> pl.DataFrame:
-    """Statements as said: amounts in whole thousands, counts in whole deals, rounded by chance so as not to shift them."""
+    """Statements as said: amounts in thousands, counts in whole deals, rounded by chance so as not to shift them."""
     unit = 1000.0 if measure == "amount" else 1.0
     said = np.floor(value / unit + rng.random(len(value))) * unit
     return known.select(

@@ -15,7 +15,7 @@ SOURCE_EFFECT = np.array([0.70, 0.30, 0.0, -0.05, -0.40, -0.65])
 SOURCE_SHARE = np.array([0.14, 0.16, 0.25, 0.14, 0.16, 0.15])
 KIND_EFFECT = np.array([-0.15, 0.95, 0.45])
 LINE_EFFECT = np.array([0.15, 0.0, -0.2, 0.05])
-AMOUNT_CENTRE = np.log(np.array([60_000.0, 220_000.0, 850_000.0]))
+AMOUNT_CENTRE = np.log(np.array([60_000.0, 180_000.0, 520_000.0]))
 LINE_SIZE = np.array([0.0, 0.15, -0.1, -0.3])
 AVERAGE_QUALITY = 0.15
 HIDDEN_SPREAD = 0.25
@@ -112,7 +112,7 @@ def _amounts(
     segment: np.ndarray, line: np.ndarray, employees: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Amounts in CNY, and their log distance from what is usual for the segment and line."""
-    ratio = rng.normal(0, 0.55, len(segment))
+    ratio = rng.normal(0, 0.5, len(segment))
     size = 0.12 * np.log(employees / np.array([36.0, 220.0, 2000.0])[segment])
     raw = np.exp(AMOUNT_CENTRE[segment] + LINE_SIZE[line] + size + ratio)
     return np.maximum(np.round(raw, -2), 5000.0), ratio

@@ -36,7 +36,7 @@ def changed_states(lives: Lives) -> pl.DataFrame:
 
 
 def amounts(states: pl.DataFrame, births: Births, rng: np.random.Generator) -> pl.DataFrame:
-    """The amount of each deal over time, known to the CRM or not: deal, at, amount; the last row at or before counts."""
+    """The amount of each deal over time, whether the CRM knows it or not: deal, at, amount; the last so far counts."""
     stage, forward = states["stage"].to_numpy(), (states["moved"] & ~states["opens"]).to_numpy()
     warmed, cooled = states["warmed"].to_numpy(), states["cooled"].to_numpy()
     size = states.height

@@ -11,7 +11,7 @@ from history.tables import TABLES
 
 LATE = {"deal_changes": 0.07, "activities": 0.14, "contacts": 0.10}
 TWICE = {"deal_changes": 0.003, "activities": 0.004, "contacts": 0.004, "forecast_calls": 0.002, "invoices": 0.004}
-NO_AMOUNT, NO_CONTACTS, NO_NEXT_STEP, NO_PERSON = 0.03, 0.05, 0.15, 0.10
+NO_AMOUNT, NO_CONTACTS, NO_NEXT_STEP, NO_PERSON = 0.02, 0.05, 0.15, 0.10
 
 
 def make_mess(tables: dict[str, pl.DataFrame], rng: np.random.Generator) -> dict[str, pl.DataFrame]:

@@ -20,7 +20,8 @@ from history.synthetic.world import Staff
 RAMP = np.array([0.25, 0.75, 0.95])
 SEASON = np.array([0.92, 1.0, 0.98, 1.10])
 MONTHS_OF_QUARTER = (0.22, 0.27, 0.51)
-STRETCH = 1.05
+STRETCH, REP_STRETCH = 1.03, 0.85
+"""Targets over what can be expected; a rep's lie lower, since few deals make a lumpy quarter."""
 REVISED = 0.05
 MEASURES = ("amount", "count")
 
@@ -31,8 +32,9 @@ def make_quotas(
     """The `quotas` table; `win_chance` is each deal's planned chance at birth."""
     scopes = _scopes(births, win_chance, staff)
     quarters = pl.DataFrame({"quarter": np.arange(12), "weight": _weights()})
+    stretch = pl.when(pl.col("scope_kind") == "rep").then(REP_STRETCH).otherwise(STRETCH)
     rows = scopes.join(quarters, how="cross").with_columns(
-        target=pl.col("yield") * pl.col("weight") * STRETCH * pl.Series(np.exp(rng.normal(0, 0.08, scopes.height * 12)))
+        target=pl.col("yield") * pl.col("weight") * stretch * pl.Series(np.exp(rng.normal(0, 0.08, scopes.height * 12)))
     )
     rows = rows.filter(pl.Series(_present(rows, staff)))
     quarterly = rows.select("scope_kind", "scope_id", "measure", "target", period_name(rows["quarter"]), "quarter")

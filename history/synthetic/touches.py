@@ -17,7 +17,7 @@ from history.synthetic.owners import owner_at
 from history.synthetic.world import Staff
 
 TOUCH_KINDS = ("call", "email", "meeting", "visit", "demo", "message", "review", "task")
-PER_DAY = np.array([0.30, 0.30, 0.32, 0.34, 0.36])
+PER_DAY = np.array([0.25, 0.25, 0.26, 0.28, 0.29])
 SEGMENT_RATE = np.array([1.15, 1.0, 0.85])
 MOMENTUM_RATE = np.array([0.36, 1.0, 1.75])
 KIND_SHARE = np.array(

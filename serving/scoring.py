@@ -82,7 +82,7 @@ def score_fully(
     """As `score`, with the features and reasons; `prepared` saves laying out the history again."""
     check_dates(history, as_of, horizon)
     spine = open_spine(history, [as_of]).sort("deal_id")
-    return score_rows(history, prepared or prepare(history), model, spine, horizon, thresholds)
+    return score_rows(history, prepared or prepare(history), model, spine, horizon, mute_flags(history), thresholds)
 
 
 def check_dates(history: History, as_of: dt.datetime, horizon: dt.datetime) -> None:
@@ -102,9 +102,10 @@ def score_rows(
     model: ServedModel,
     spine: pl.DataFrame,
     horizon: dt.datetime,
+    mute: frozenset[str],
     thresholds: Mapping[str, float | None] | None = None,
 ) -> Scored:
-    """Scores of the rows of `spine` (deal_id, as_of, stage, age_days; one as_of) from their features."""
+    """Scores of the rows of `spine` (deal_id, as_of, stage, age_days; one as_of); `mute` flags are not raised."""
     matrix = build_matrix(prepared, spine, threads=1)
     as_of = spine["as_of"].item(0) if spine.height else horizon
     days = np.full(spine.height, (horizon - as_of) / dt.timedelta(days=1))
@@ -112,7 +113,7 @@ def score_rows(
     why = model.explain(matrix)
     health = model.health(matrix, chances["win_probability"].to_numpy())
     used = thresholds_of(history.settings.raw) if thresholds is None else thresholds
-    flags = raise_flags(matrix, len(history.settings.open_stages), used, _silent(history))
+    flags = raise_flags(matrix, len(history.settings.open_stages), used, mute)
     told = spine.select("deal_id", "as_of", "stage").with_columns(
         *(pl.Series(name, chances[name].to_numpy(), dtype=pl.Float64) for name in CHANCES),
         *_reason_columns(why),
@@ -132,7 +133,8 @@ def record_scores(store: Store, frame: pl.DataFrame) -> Appended:
     return store.append("scores", frame)
 
 
-def _silent(history: History) -> frozenset[str]:
+def mute_flags(history: History) -> frozenset[str]:
+    """The flags that a company's whole history cannot speak to; one deal alone cannot tell."""
     counts = {name: frame.height for name, frame in history.tables.items()}
     return silent_flags(counts, frozenset(history["deal_changes"]["field"].unique().drop_nulls()))
 

@@ -18,7 +18,7 @@ from history.as_of import known
 from history.record import History
 from serving.board import make_board
 from serving.choosing import ServedModel, choose_model
-from serving.scoring import Scored
+from serving.scoring import Scored, mute_flags
 from training.deal_model import DealModel
 from training.registry import Registry
 
@@ -75,6 +75,11 @@ class Standing:
     def past(self) -> History:
         """The history as known at the as-of date."""
         return known(self.history, self.as_of)
+
+    @cached_property
+    def mute(self) -> frozenset[str]:
+        """The flags that the company's history cannot speak to."""
+        return mute_flags(self.history)
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -52,7 +52,7 @@ def post(api, *deals, **more):
 
 def test_a_stored_deal_s_own_history_scores_as_in_the_batch(shop, api, history, open_ids):
     batch = {row["deal_id"]: row for row in shop.standing.scored.frame.iter_rows(named=True)}
-    answer = post(api, *(sent(history, deal_id) for deal_id in open_ids[:25]))
+    answer = post(api, *(sent(history, deal_id) for deal_id in open_ids[:200]))
     assert answer.status_code == 200, answer.text
     for found in answer.json()["scores"]:
         expected = batch[found["deal_id"]]
@@ -62,6 +62,14 @@ def test_a_stored_deal_s_own_history_scores_as_in_the_batch(shop, api, history, 
         assert [flag["code"] for flag in found["flags"]] == expected["flags"].split()
         assert found["problems"] == expected["problems"].split()
         assert found["reasons"][0]["code"] == expected["reason_1"].split(":")[0]
+
+
+def test_a_flag_that_the_company_s_history_can_speak_to_is_raised_for_a_lone_deal(api):
+    later = {"changed_at": "2026-06-10T00:00:00Z", "field": "stage", "old_value": "Qualify", "new_value": "Negotiate"}
+    deal = new_deal()
+    deal["changes"].append(later)
+    codes = {flag["code"] for flag in post(api, deal).json()["scores"][0]["flags"]}
+    assert {"no_next_step", "single_threaded"} <= codes
 
 
 def test_the_order_of_events_and_of_deals_does_not_matter(api, history, open_ids):

@@ -129,7 +129,9 @@ def _new_versions(
     )
     # A source that does not say when, or whose clock stands still, can go back to an older state: that is news.
     went_back = pl.col("current") & ~pl.col("same") & (pl.col("stamped") | pl.col("own").is_null())
-    held = pl.col("current") & pl.col("same") | pl.col("exact") & ~went_back
+    # A row that says when it was recorded is a version even where it repeats the values of another.
+    repeats = pl.col("current") & pl.col("same") & (pl.col("own").is_null() | pl.col("stamped"))
+    held = repeats | pl.col("exact") & ~went_back
     later = (pl.col("own") > pl.col("newest")) | pl.col("newest").is_null()
     older = ~pl.col("current") | ~pl.col("stamped") & (pl.col("own") < pl.col("newest"))
     trusted = ~pl.col("there") | pl.col("own").is_not_null() & (later | older)

@@ -10,6 +10,7 @@ import datetime as dt
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def make_tables(rows: int, seed: int = 1) -> dict[str, pl.DataFrame]:
     values = np.select(
         [field == "stage", field == "amount", field == "owner_id"], [stages, amounts, owners], np.char.add(days, "-15")
     )
-    changed_at = pl.select(pl.lit(START) + pl.duration(seconds=seconds)).to_series()
+    changed_at = pl.select(pl.lit(START) + pl.duration(seconds=pl.lit(seconds))).to_series()
     changes = pl.DataFrame(
         {"deal_id": ids, "changed_at": changed_at, "field": field, "new_value": values, "changed_by": owners}
     )
@@ -84,12 +85,9 @@ def measure(rows: int, base: Path, url: str | None) -> dict[str, float]:
     for ending in ("parquet", "csv"):
         folder = write_folder(tables, base / ending, ending)
         workspace = Workspace(base / f"workspace_{ending}", url if ending == "parquet" else None)
-        taken[f"import {ending}"] = seconds_of(
-            lambda f=folder, w=workspace: import_canonical(f, w, imported_at=imported_at)
-        )
-        taken[f"import {ending} again"] = seconds_of(
-            lambda f=folder, w=workspace: import_canonical(f, w, imported_at=imported_at)
-        )
+        run = partial(import_canonical, folder, workspace, imported_at=imported_at)
+        taken[f"import {ending}"] = seconds_of(run)
+        taken[f"import {ending} again"] = seconds_of(run)
     workspace = Workspace(base / "workspace_parquet", url)
     history = workspace.history()
     taken["read the store"] = seconds_of(workspace.history)

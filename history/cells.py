@@ -30,7 +30,7 @@ class Cells:
 def as_text(series: pl.Series) -> pl.Series:
     """Any column as text without blanks around it; an empty text is a missing value."""
     if series.dtype.is_float():
-        series = pl.select(number_text(series.fill_nan(None))).to_series()
+        series = pl.select(number_text(pl.lit(series.fill_nan(None)))).to_series()
     elif series.dtype.is_nested():
         series = (
             series.cast(pl.List(pl.String)).list.join(", ") if series.dtype == pl.List else series.struct.json_encode()

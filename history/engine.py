@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -84,7 +86,7 @@ def reachable(engine: sa.Engine) -> Iterator[None]:
     """Turns a database that cannot be reached, read or locked into a `StoreUnavailable` of one line."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
         cause = " ".join(str(getattr(error, "orig", None) or error).split())
         raise StoreUnavailable(
             f"the store {shown(engine.url)} cannot be used: {cause}. Check that it is running, is a Dealcast store "

@@ -111,7 +111,7 @@ def _encoded(rows: pl.DataFrame) -> pl.DataFrame:
         words = rows[name].drop_nulls().unique().sort() if dtype == pl.String else None
         if words is not None and len(words) <= max(16, rows.height // 4):
             encoded[name] = pl.Enum(words)
-    return rows.cast(encoded) if encoded else rows
+    return rows.with_columns(pl.col(name).cast(words) for name, words in encoded.items())
 
 
 def _file_hash(path: Path) -> str:

@@ -175,6 +175,18 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
         open_store(f"sqlite:///{tmp_path / 'x.db'}", create=True)
 
 
+def test_a_database_that_refuses_rows_is_named_and_unchanged(store: Store) -> None:
+    store.append("deal_changes", _change())
+    with store.writing() as connection:
+        connection.execute(sa.text("ALTER TABLE deal_changes RENAME TO elsewhere"))
+    with pytest.raises(StoreUnavailable, match=r"cannot be used: .*deal_changes") as refused:
+        store.append("deal_changes", _change("Won"))
+    assert "\n" not in str(refused.value)
+    with store.writing() as connection:
+        connection.execute(sa.text("ALTER TABLE elsewhere RENAME TO deal_changes"))
+    assert store.read("deal_changes").height == 1
+
+
 @pytest.mark.parametrize("url", ["mysql://localhost/x", "nonsense"])
 def test_an_address_of_no_known_kind_is_refused(url: str) -> None:
     with pytest.raises(StoreUnavailable, match="expected sqlite:///FILE or postgresql://USER@HOST/DATABASE"):

@@ -24,7 +24,7 @@ class BoostOptions:
     feature_fraction: float = 0.4
     bagging_fraction: float = 0.7
     max_bin: int = 127
-    num_threads: int = 2
+    num_threads: int = 1
 
     def parameters(self, encoding: Encoding) -> dict[str, object]:
         """LightGBM's own parameters; the same data and seed give the same trees whatever the number of threads."""

@@ -9,6 +9,7 @@ calibration is carried over to them.
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import lightgbm as lgb
@@ -107,7 +108,9 @@ def fit_deal_model(matrix: pd.DataFrame, history: History, cut: dt.datetime, opt
 
 def fit_window(window: Window, options: FitOptions) -> DealModel:
     """The model of a window, which must hold rows won and rows lost."""
-    win, lose = (_fit_outcome(window, outcome, options) for outcome in (WON, LOST))
+    # One thread each: LightGBM's own threads spin while they wait, which is slower where cores are shared.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        win, lose = pool.map(lambda outcome: _fit_outcome(window, outcome, options), (WON, LOST))
     return DealModel(
         trained_as_of=window.cut,
         settings=window.history.settings,

@@ -26,7 +26,7 @@ class Sampling:
 
     seed: int = 0
     draws_per_row: int = 1
-    most_rows: int = 40_000
+    most_rows: int = 16_000
 
 
 def weekly_instants(first: dt.datetime, cut: dt.datetime, settings: Settings, step_days: int = 7) -> list[dt.datetime]:

@@ -38,14 +38,14 @@ def score_posted(standing: Standing, deals: list[DealIn], as_of: dt.datetime, ho
 
 
 def posted_history(history: History, deals: list[DealIn]) -> History:
-    """The workspace's history with the deals sent as its only deals."""
-    frames: dict[str, pl.DataFrame] = {
+    """The deals sent as the only deals, among the workspace's people and rates; all else the prepared history tells."""
+    frames = {
         "deals": _frame("deals", [_row(deal) for deal in deals]),
         "deal_changes": _frame("deal_changes", _rows(deals, "changes")),
         "activities": _frame("activities", _rows(deals, "activities")),
         "contacts": _frame("contacts", _rows(deals, "contacts")),
     }
-    return history.with_tables(**frames)
+    return History(history.settings, {**frames, "reps": history["reps"], "fx_rates": history["fx_rates"]})
 
 
 def check_deal(deal: DealIn, where: str, settings: Settings) -> None:

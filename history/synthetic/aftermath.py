@@ -165,19 +165,11 @@ def _complaints(
 
 
 def _assessments(staff: Staff, settings: Settings, rng: np.random.Generator) -> pl.DataFrame:
-    """Quarterly scores of skills (1 to 5) by the manager, training passed (0 or 1), hours learned, items shared and
-    how often those were used."""
+    """Quarterly scores of skills (1 to 5) by the manager; people grow with tenure."""
     rep, day = _each_quarter(staff, 1)
     growth = 0.25 * np.clip(day - staff.hired[rep], 0, 1500) / 365
     level = 2.6 + 0.5 * staff.skill[rep] + growth
-    shared = rng.poisson(0.8 * staff.diligence[rep])
     scores = {skill: np.clip(np.round((level + rng.normal(0, 0.45, len(rep))) * 2) / 2, 1, 5) for skill in SKILLS}
-    scores |= {
-        "training_pass": (rng.random(len(rep)) < 0.82).astype(float),
-        "learning_hours": np.round(rng.gamma(4.0, 2.5, len(rep)) * staff.diligence[rep]),
-        "knowledge_shared": shared.astype(float),
-        "knowledge_used": rng.poisson(3.0 * shared).astype(float),
-    }
     at = _instants(days.in_hours(day, rng), settings)
     team = staff.team_on(rep, day)
     base = pl.DataFrame(

@@ -3,7 +3,7 @@
 A call is `bias x noise x (foresight x won + (1 - foresight) x expected)`: what the quarter will really bring, blended
 with what could be expected that day (booked, the exact chances of the open deals, and deals still to come). Foresight
 grows from 0.58 at a quarter's start to 1 at its end. The noise of a person is drawn once per quarter and stays, so
-that a fixed horizon sees all of it.
+that a fixed horizon sees all of it; over the four quarters of a year it balances.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ FORECASTER_KINDS = ("accurate", "sandbagger", "optimist", "erratic")
 BIAS = np.array([1.0, 0.75, 1.35, 1.0])
 BIAS_VARIES = np.array([0.02, 0.03, 0.05, 0.0])
 SPREAD = np.array([0.06, 0.10, 0.12, 0.45])
+YEAR_OF_NOISE = np.array([-1.363, -0.378, 0.378, 1.363])
+"""A person's four quarters of noise, in any order: it balances over a year, so eight quarters show the bias itself."""
 TURN = (0, 1, 2, 3, 0, 2, 1, 0)
 LEANING = np.array([0, -1, 1, 0])
 MISSES = 0.03
@@ -159,7 +161,8 @@ class _Shades:
     def __init__(self, forecasters: Forecasters, rng: np.random.Generator) -> None:
         people, quarters = len(forecasters.kind), len(days.quarter_names())
         spread = forecasters.spread[:, None]
-        self.noise = np.exp(rng.normal(0, 1, (people, quarters)) * spread - spread**2 / 2)
+        years = [rng.permuted(np.tile(YEAR_OF_NOISE, (people, 1)), axis=1) for _ in range(quarters // 4)]
+        self.noise = np.exp(np.concatenate(years, axis=1) * spread - spread**2 / 2)
         self.place = rng.random((people, quarters))
         self.forecasters = forecasters
 

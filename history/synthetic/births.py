@@ -76,8 +76,8 @@ def make_births(deals: int, staff: Staff, customers: Customers, rng: np.random.G
 
 def _birth_weights() -> np.ndarray:
     month = np.arange(days.DAYS) / 30.44
-    season = np.where(days.days_left(3, days.DAYS) > 60, 1.08, 0.97)
-    weight = days.working(days.DAYS) * 1.01**month * season
+    within = np.where(days.days_left(3, days.DAYS) > 60, 1.08, 0.97)
+    weight = days.working(days.DAYS) * 1.01**month * within * days.season(days.DAYS)
     return np.asarray(weight / weight.sum())
 
 

@@ -15,6 +15,9 @@ DAYS = (END_DAY - FIRST_DAY).days
 RUN_OUT_DAYS = 730
 """Days simulated past the end so that every deal's outcome is known to the truth; none of them is written."""
 
+SEASON = np.array([0.92, 1.0, 0.97, 1.11])
+"""How business runs in the four quarters of the year, as a factor."""
+
 SECONDS = 86_400
 OPENS_SECOND, WORK_SECONDS = 9 * 3600, 34_200
 HOLIDAYS = tuple(
@@ -55,6 +58,11 @@ def period_ends(months: int, days: int = DAYS + RUN_OUT_DAYS) -> np.ndarray:
     following = (month // months + 1) * months
     ends = following.astype("datetime64[M]").astype("datetime64[D]")
     return np.asarray((ends - np.datetime64(FIRST_DAY)).astype(int))
+
+
+def season(days: int = DAYS + RUN_OUT_DAYS) -> np.ndarray:
+    """The season of each day, as a factor."""
+    return np.asarray(SEASON[dates(days).astype("datetime64[M]").astype(int) // 3 % 4])
 
 
 def days_left(months: int, days: int = DAYS + RUN_OUT_DAYS) -> np.ndarray:

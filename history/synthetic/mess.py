@@ -11,7 +11,7 @@ from history.tables import TABLES
 
 LATE = {"deal_changes": 0.07, "activities": 0.14, "contacts": 0.10}
 TWICE = {"deal_changes": 0.003, "activities": 0.004, "contacts": 0.004, "forecast_calls": 0.002, "invoices": 0.004}
-NO_AMOUNT, NO_CONTACTS, NO_NEXT_STEP, NO_PERSON = 0.02, 0.05, 0.15, 0.10
+NO_AMOUNT, NO_CONTACTS, NO_NEXT_STEP, NO_PERSON = 0.06, 0.05, 0.15, 0.10
 
 
 def make_mess(tables: dict[str, pl.DataFrame], rng: np.random.Generator) -> dict[str, pl.DataFrame]:
@@ -34,13 +34,18 @@ def _written(name: str, frame: pl.DataFrame, end: dt.datetime) -> pl.DataFrame:
 
 
 def _gaps(tables: dict[str, pl.DataFrame], rng: np.random.Generator) -> dict[str, pl.DataFrame]:
-    """Deals without amount, people or next step, whatever becomes of them, and touches with nobody named."""
+    """Small deals without amount, deals without people or next step, whatever becomes of them, and touches with nobody
+    named."""
     deal_ids = tables["deals"]["deal_id"]
     missing = {
         field: deal_ids.filter(pl.Series(rng.random(len(deal_ids)) < share)).implode()
         for field, share in (("amount", NO_AMOUNT), ("contacts", NO_CONTACTS), ("next_step", NO_NEXT_STEP))
     }
     field, deal = pl.col("field"), pl.col("deal_id")
+    segments = tables["deal_changes"].filter(field == "segment")
+    missing["amount"] = segments.filter((pl.col("new_value") == "small") & deal.is_in(missing["amount"]))[
+        "deal_id"
+    ].implode()
     unnamed = pl.Series(rng.random(tables["activities"].height) < NO_PERSON) | tables["activities"]["deal_id"].is_in(
         missing["contacts"]
     )

@@ -11,7 +11,7 @@ from history.synthetic import vocabulary as words
 from history.synthetic.births import Births
 from history.synthetic.world import NEVER, Customers, Staff
 
-ROLES = ("ecommerce", "new_business", "key_account")
+ROLES = ("e_commerce", "new_business", "key_account")
 REP_SCHEMA = {
     "rep_id": pl.String(),
     "name": pl.String(),

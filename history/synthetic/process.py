@@ -91,7 +91,7 @@ def _closing() -> np.ndarray:
     """How readily contracts are signed on each day: slow after a quarter's start, thrice as ready in its last days."""
     quarter, month = days.days_left(3), days.days_left(1)
     factor = np.select([quarter <= 5, quarter <= 14, quarter > 70], [3.2, 1.9, 0.6], 0.85)
-    return factor * np.where((month <= 4) & (quarter > 14), 1.4, 1.0)
+    return factor * np.where((month <= 4) & (quarter > 14), 1.4, 1.0) * days.season()
 
 
 def _cleaning() -> np.ndarray:

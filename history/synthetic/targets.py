@@ -17,11 +17,11 @@ from history.synthetic.births import Births
 from history.synthetic.people import rep_id, team_id
 from history.synthetic.world import Staff
 
-RAMP = np.array([0.25, 0.75, 0.95])
-SEASON = np.array([0.92, 1.0, 0.98, 1.10])
+RAMP = np.array([0.20, 0.60, 0.85, 0.95])
 MONTHS_OF_QUARTER = (0.22, 0.27, 0.51)
-STRETCH, REP_STRETCH = 1.03, 0.85
-"""Targets over what can be expected; a rep's lie lower, since few deals make a lumpy quarter."""
+STRETCH, REP_STRETCH = 0.90, 0.75
+"""Targets over the wins that the deals of these years can be expected to bring, part of them after the end; a rep's lie
+lower, since few deals make a lumpy quarter."""
 REVISED = 0.05
 MEASURES = ("amount", "count")
 
@@ -56,7 +56,7 @@ def _weights() -> np.ndarray:
     quarter = np.arange(12)
     growth = 1.01 ** (3 * quarter)
     ramp = np.where(quarter < len(RAMP), RAMP[np.minimum(quarter, len(RAMP) - 1)], 1.0)
-    weight = growth * ramp * SEASON[(quarter + 2) % 4]
+    weight = growth * ramp * days.SEASON[(quarter + 2) % 4]
     return np.asarray(weight / weight.sum())
 
 

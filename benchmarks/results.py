@@ -137,7 +137,7 @@ def synthetic() -> Iterator[str]:
     """The synthetic CRM of the demo."""
     yield "## The synthetic CRM"
     yield ""
-    yield "4,000 deals, seed 7, as in `make demo`. It shows that the machinery finds what was planted, and nothing about"
+    yield "4,000 deals, seed 7, as in `make demo`. It shows that the machinery finds what was planted, and nothing of"
     yield "a company."
     yield from answered(generate(4_000, 7).history, SYNTHETIC)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,10 +17,12 @@ from cli.words import choose
 if TYPE_CHECKING:
     import polars as pl
 
+    from history.record import History
+
 COLUMNS = (
     Column("who", "forecaster", "预测人"),
-    Column("scope_id", "about", "对象"),
-    Column("source", "source", "来源"),
+    Column("about", "about", "对象"),
+    Column("said", "source", "来源"),
     Column("horizon_days", "days before", "提前天数", "whole"),
     Column("n_periods", "periods", "期间数", "whole"),
     Column("bias", "bias", "偏差", "signed"),
@@ -29,6 +32,14 @@ COLUMNS = (
     Column("fva_model", "value added vs model", "较模型增值", "signed"),
     Column("fva_naive", "value added vs naive", "较朴素增值", "signed"),
 )
+
+FORECASTERS = {
+    "rep": ("rep", "销售"),
+    "manager": ("manager", "经理"),
+    "model": ("model", "模型"),
+    "rule": ("rule", "规则"),
+}
+SOURCES = {"submitted": ("submitted", "申报"), "implied": ("implied", "隐含")}
 
 
 @click.command()
@@ -68,10 +79,19 @@ def accuracy(
     if out:
         write(frame, out)
     title = choose(session.language, "Forecast accuracy", "预测准确率")
-    show(frame, title, session.language)
+    show(frame, title, session.language, names(history, instant))
 
 
-def show(frame: pl.DataFrame, title: str, language: str) -> None:
+def names(history: History, instant: dt.datetime) -> dict[str, str]:
+    """The names of reps as known at `instant`, by id."""
+    from history.as_of import known
+    from history.scopes import standing_reps
+
+    people = standing_reps(known(history, instant), instant).drop_nulls("name")
+    return dict(people.select("rep_id", "name").iter_rows())
+
+
+def show(frame: pl.DataFrame, title: str, language: str, names: Mapping[str, str]) -> None:
     """Prints the table, or says why it is empty."""
     if frame.is_empty():
         say(
@@ -83,13 +103,19 @@ def show(frame: pl.DataFrame, title: str, language: str) -> None:
         )
         return
     filled = [column for column in COLUMNS if column.field not in frame.columns or frame[column.field].count()]
-    print_table(title, filled, [told(row, language) for row in frame.to_dicts()], Style(language))
+    print_table(title, filled, [told(row, language, names) for row in frame.to_dicts()], Style(language))
 
 
-def told(row: dict, language: str) -> dict:
-    """A row with words where it had codes."""
+def told(row: dict[str, Any], language: str, names: Mapping[str, str]) -> dict[str, Any]:
+    """A row with words where it had codes and names where it had ids."""
     from indicators.kinds import KINDS
 
     kind = KINDS[row["kind_of_bias"]]
-    who = f"{row['forecaster_kind']} {row['forecaster_id'] or ''}".strip()
-    return row | {"who": who, "kind": choose(language, kind.en, kind.zh)}
+    forecaster, about = (names.get(row[field], row[field]) for field in ("forecaster_id", "scope_id"))
+    who = f"{choose(language, *FORECASTERS.get(row['forecaster_kind'], ('', '')))} {forecaster or ''}".strip()
+    return row | {
+        "who": who,
+        "about": about,
+        "said": choose(language, *SOURCES[row["source"]]),
+        "kind": choose(language, kind.en, kind.zh),
+    }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import accuracy, forecast, score, scorecard
-from cli.console import Progress, say
+from cli.console import Column, Progress, Style, print_table, say
 from cli.imports import imported
 from cli.models import model_note, serving_model
 from cli.options import Session, shared_options
@@ -20,6 +20,8 @@ from cli.words import choose
 from history.errors import ConfigInvalid
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from history.record import History
     from history.workspace import Workspace
 
@@ -91,6 +93,7 @@ def answer(workspace: Workspace, history: History, language: str, progress: Prog
     """Prints the four answers, as known at the start of `TODAY`."""
     from history.fiscal import quarter_of
     from serving.forecasting import forecast as land
+    from serving.pages.format import money
     from serving.scoring import score_fully
 
     settings = history.settings
@@ -102,12 +105,22 @@ def answer(workspace: Workspace, history: History, language: str, progress: Prog
     score.show(history, scored, instant, quarter.end_day, 6, language)
     progress(choose(language, "forecasting", "预测"))
     heading(language, 2, "Where will the quarter land?", "本季度会落在哪里?")
-    landing = land(history, model, quarter.name, instant, "team")
-    forecast.show(landing, quarter.name, TODAY, "amount", settings.currency, language)
     replay(workspace, history, language)
+    ahead = land(history, model, quarter.name, instant, "company").row(0, named=True)
+    low, high = (money(ahead[name], settings.currency, language) for name in ("p10", "p90"))
+    say(
+        choose(
+            language,
+            f"On {TODAY} the range for {quarter.name} is {low} to {high} (80 %); its targets are not set yet.",
+            f"{TODAY} 对 {quarter.name} 的区间为 {low} 至 {high}(80%);目标尚未设定。",
+        )
+    )
     progress(choose(language, "measuring people's forecasts", "衡量个人预测"))
     heading(language, 3, "How good are people's own forecasts?", "每个人自己的预测有多准?")
-    accuracy.show(calls(history, instant), choose(language, "45 days before quarter end", "季末前 45 天"), language)
+    title = choose(
+        language, "Calls 45 days before quarter end, the most biased first", "季末前 45 天的预测,偏差大者在前"
+    )
+    accuracy.show(calls(history, instant), title, language, accuracy.names(history, instant))
     progress(choose(language, "filling in the scorecard", "计算业绩表"))
     heading(language, 4, "How does each person perform?", "每个人的表现如何?")
     sheet(history, instant, language)
@@ -122,38 +135,35 @@ def heading(language: str, number: int, en: str, zh: str) -> None:
 
 
 def replay(workspace: Workspace, history: History, language: str) -> None:
-    """How the quarter before was seen midway, by a model that knew nothing of its end, and what came."""
+    """How the quarter before was seen midway, by a model that knew nothing of its end, beside what came."""
     from history.fiscal import quarter_of
     from serving.forecasting import forecast as land
 
     settings = history.settings
     midway, quarter = settings.start_of(MIDWAY), quarter_of(MIDWAY, settings)
     model = serving_model(workspace, history, midway, None)
-    said = land(history, model, quarter.name, midway, "company").row(0, named=True)
-    came = land(history, None, quarter.name, settings.start_of(quarter.end_day), "company").row(0, named=True)
-    from serving.pages.format import money
-
-    low, high, real = (
-        money(value, settings.currency, language) for value in (said["p10"], said["p90"], came["booked"])
+    said = land(history, model, quarter.name, midway, "team")
+    came = land(history, None, quarter.name, settings.start_of(quarter.end_day), "team")
+    beside = said.join(came.select("scope_id", came="booked"), on="scope_id", how="left")
+    columns = (*forecast.COLUMNS[:-1], Column("came", "came", "实际", "amount"))
+    title = choose(
+        language,
+        f"{quarter.name} as known on {MIDWAY}, in {settings.currency}; the last column came true afterwards",
+        f"{quarter.name},以 {MIDWAY} 所知为准,单位 {settings.currency};末列为后来的实际",
     )
-    say(
-        choose(
-            language,
-            f"Replay: on {MIDWAY} the range for {quarter.name} was {low} to {high} (80 %); {real} came.",
-            f"回放:{MIDWAY} 对 {quarter.name} 的区间为 {low} 至 {high}(80%);实际 {real}。",
-        )
-    )
+    print_table(title, columns, beside.to_dicts(), Style(language, settings.currency))
 
 
-def calls(history: History, instant: dt.datetime):
-    """Reps' submitted commits 45 days before the end of quarters, the longest records first."""
+def calls(history: History, instant: dt.datetime) -> pl.DataFrame:
+    """Reps' submitted calls 45 days before the end of quarters, the most biased first."""
     import polars as pl
 
     from indicators.accuracy import accuracy as assess
 
     frame = assess(history, instant, "rep", (45,))
     submitted = frame.filter((pl.col("forecaster_kind") == "rep") & (pl.col("source") == "submitted"))
-    return submitted.sort("n_periods", "wape_shrunk", "scope_id", descending=[True, False, False]).head(10)
+    leaning = pl.col("bias_shrunk").abs()
+    return submitted.filter(pl.col("n_periods") >= 6).sort(leaning, "scope_id", descending=[True, False]).head(10)
 
 
 def sheet(history: History, instant: dt.datetime, language: str) -> None:

@@ -138,10 +138,9 @@ def history_is_there(session: Session) -> Finding:
     deals, changes = history["deals"].height, history["deal_changes"].height
     if not deals or not changes:
         return Finding(FOUND, f"{deals:,} deals and {changes:,} changes; import a canonical folder")
-    recorded = history["deal_changes"]["recorded_at"]
-    return Finding(
-        PASSED, f"{deals:,} deals, {changes:,} changes, recorded {recorded.min():%Y-%m-%d} to {recorded.max():%Y-%m-%d}"
-    )
+    recorded = history["deal_changes"]["recorded_at"].sort()
+    first, last = (history.settings.day_of(instant) for instant in (recorded[0], recorded[-1]))
+    return Finding(PASSED, f"{deals:,} deals, {changes:,} changes, recorded {first} to {last}")
 
 
 def stages_are_declared(session: Session) -> Finding:

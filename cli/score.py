@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("deal_id", "deal", "商机"),
-    Column("owner_id", "owner", "负责人"),
+    Column("owner", "owner", "负责人"),
     Column("stage", "stage", "阶段"),
     Column("amount_home", "amount", "金额", "amount"),
     Column("win_by_horizon", "won by then", "期限内赢单", "chance"),
@@ -108,9 +108,15 @@ def board_of(history: History, scored: Scored, instant: dt.datetime) -> pl.DataF
 
 
 def told(row: dict[str, Any], scored: Scored, language: str) -> dict[str, Any]:
-    """A row with its band and its two strongest reasons in words."""
+    """A row with its owner's name, its band and two reasons in words: of a deal at risk, those against it."""
+    from serving.board import RISKY
     from serving.texts import translator
 
     _, reasons = scored.reasons_of(row["deal_id"])
-    why = [f"{reason.sentence(language)} ({reason.points:+.0f})" for reason in reasons[:2]]
-    return row | {"band_label": translator(language)(f"band.{row['band']}"), "why": "; ".join(why)}
+    against = [reason for reason in reasons if reason.points <= -0.5] if row["band"] in RISKY else reasons
+    why = [f"{reason.sentence(language)} ({reason.points:+.0f})" for reason in against[:2]]
+    return row | {
+        "owner": row["owner_name"] or row["owner_id"],
+        "band_label": translator(language)(f"band.{row['band']}"),
+        "why": "; ".join(why),
+    }

@@ -21,7 +21,7 @@ serve: $(READY) ## The API and the pages on 127.0.0.1, from ./workspace
 	@$(BIN)/dealcast serve --workspace $(WORKSPACE) --print-token
 
 test: $(READY) ## Every test, on two processes
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(READY) ## Style, format, import contracts and types
 	@$(BIN)/ruff check .

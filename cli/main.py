@@ -70,10 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs one verb; gives the exit code."""
     try:
-        dealcast.main(args=arguments, prog_name="dealcast", standalone_mode=False)
+        # Without its standalone mode click gives back the code of a verb that ended itself, else None.
+        code = dealcast.main(args=arguments, prog_name="dealcast", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Exit as done:
-        return done.exit_code
     except click.Abort:
         return fail("stopped before it was done; run it again.", 130)
     except KeyboardInterrupt:
@@ -89,7 +88,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         return fail(_unexpected(error), UNEXPECTED)
-    return 0
+    return code or 0
 
 
 def fail(message: str, code: int) -> int:

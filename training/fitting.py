@@ -1,9 +1,8 @@
 """Fitting the deal model at a cut: from rows whose horizon had ended by then, calibrated on later rows than it learned.
 
 A first pair of boosters learns from the earlier part of the window and is judged on the later part: that gives the
-number of trees, the calibration and the reference for health, all from rows it had not seen. The boosters that are
-kept are then grown anew, with that number of trees, from all rows, so that they know the latest outcomes; the
-calibration is carried over to them.
+number of trees and the calibration, from rows it had not seen. The boosters that are kept are then grown anew, with
+that number of trees, from all rows, so that they know the latest outcomes; the calibration is carried over to them.
 """
 
 from __future__ import annotations
@@ -91,9 +90,8 @@ class Window:
 
 @dataclass(frozen=True)
 class Fitted:
-    """An outcome's booster before and after it saw the later rows, under one calibration; and its number of trees."""
+    """An outcome's booster, grown from all rows, with its calibration; and its number of trees."""
 
-    early: Outcome
     kept: Outcome
     rounds: int
 
@@ -120,7 +118,7 @@ def fit_window(window: Window, options: FitOptions) -> DealModel:
         long_days=window.long_days,
         longest_days=_longest_days(window),
         baselines=_baselines(window, win.kept.booster),
-        reference=_reference(window, win.early, lose.early),
+        reference=_reference(window, win.kept, lose.kept),
         feature_version=feature_version(),
         facts=_facts(window, win, lose, options),
     )
@@ -155,13 +153,13 @@ def _fit_outcome(window: Window, outcome: str, options: FitOptions) -> Fitted:
     earlier, later = window.design(outcome, window.earlier), window.design(outcome, window.later)
     if not (_enough(earlier) and _enough(later)):
         kept = Outcome(fit_booster(everything, window.encoding, options.boost, _PLAIN_ROUNDS), Calibration())
-        return Fitted(kept, kept, _PLAIN_ROUNDS)
+        return Fitted(kept, _PLAIN_ROUNDS)
     booster, best = fit_with_rounds(earlier, later, window.encoding, options.boost)
     days = window.rows.filter(pl.Series(window.later)).select("deal_id", "as_of").n_unique()
     calibration = fit_calibration(margins(booster, later.values), later.happened, later.weight, days)
     rounds = max(best, _LEAST_ROUNDS)
     grown = fit_booster(everything, window.encoding, options.boost, rounds)
-    return Fitted(Outcome(booster, calibration), Outcome(grown, calibration), rounds)
+    return Fitted(Outcome(grown, calibration), rounds)
 
 
 def _enough(design: Design) -> bool:
@@ -184,6 +182,7 @@ def _baselines(window: Window, booster: lgb.Booster) -> StageBaselines:
 
 
 def _reference(window: Window, win: Outcome, lose: Outcome) -> HealthReference:
+    """What the boosters that serve say of past open deals; another pair's level would call every deal ill or well."""
     recent = window.recent()
     stacked = [_long_values(window, recent, days) for days in (window.long_days, _longest_days(window))]
     chances = [np.stack([outcome.chance(values, 1) for values in stacked]) for outcome in (win, lose)]

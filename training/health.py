@@ -18,6 +18,8 @@ GRID = 201
 _LEAN_ROWS = 100.0
 """As many rows as the wider comparison counts for within the narrower one."""
 ALL = ""
+_DECIMALS = 6
+"""Chances and quantiles are compared after the same rounding, so that equal ones tie."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class HealthReference:
 
     def health(self, chance: np.ndarray, stages: np.ndarray, age_days: np.ndarray) -> np.ndarray:
         """0 to 100 per row, to 0.1; rises with `chance` (0 to 1) within a stage and age group."""
+        chance = np.round(chance, _DECIMALS)
         out = np.empty(len(chance))
         cells = np.array([_cell(stage, age) for stage, age in zip(stages, age_days, strict=True)], dtype=object)
         for cell in sorted(set(cells)):
@@ -62,7 +65,7 @@ def health_reference(chance: np.ndarray, stages: np.ndarray, age_days: np.ndarra
     for key, here in groups:
         if here.any():
             found = np.quantile(chance[here], np.linspace(0, 1, GRID))
-            quantiles[key] = tuple(round(float(value), 6) for value in found)
+            quantiles[key] = tuple(round(float(value), _DECIMALS) for value in found)
             rows[key] = int(here.sum())
     return HealthReference(quantiles, rows)
 

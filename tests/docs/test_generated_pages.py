@@ -20,7 +20,8 @@ def test_every_table_and_column_is_in_the_dictionary():
     text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8")
     for table in TABLES.values():
         assert f"## {table.name}\n" in text
-        assert all(re.search(rf"^\| \**{column.name}\** \|", text, re.M) for column in table.columns)
+        section = text.split(f"## {table.name}\n")[1].split("\n## ")[0]
+        assert all(re.search(rf"^\| [*`]*{column.name}[*`]* \|", section, re.M) for column in table.columns)
 
 
 def test_every_feature_and_flag_is_documented():

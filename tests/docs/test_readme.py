@@ -4,7 +4,10 @@ import click
 import pytest
 
 from cli.main import dealcast
+from tests.cli.calling import done
+from tests.cli.folders import small_folder
 from tests.docs import readme
+from tests.lib import evaluation
 
 BOTH = (readme.ENGLISH, readme.CHINESE)
 
@@ -64,3 +67,22 @@ def parsed(command: click.Command, arguments: list[str]) -> click.Context:
         name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
         context = command.make_context(name, rest, parent=context)
     return context
+
+
+def test_the_commands_for_ones_own_data_run(tmp_path, monkeypatch):
+    small_folder(tmp_path / "exports" / "acme")
+    monkeypatch.chdir(tmp_path)
+    own = [words for words in readme.verbs(readme.ENGLISH) if "acme" in words]
+    assert len(own) >= 4
+    for words in own:
+        done(*words)
+    assert (tmp_path / "scores.csv").read_text(encoding="utf-8").count("\n") == 2
+
+
+@pytest.mark.parametrize("name", ["chip_pipeline", "bpic2012"])
+def test_the_import_of_real_data_runs_as_written(name, tmp_path, monkeypatch):
+    folder = evaluation.folder(name)
+    monkeypatch.chdir(tmp_path)
+    written = next(words for words in readme.verbs(readme.ENGLISH) if any(word.endswith(f"/{name}") for word in words))
+    said = done(*(word.replace("$DEALCAST_EVALUATION_DATA", str(folder.parent)) for word in written))
+    assert "deals.parquet" in said.out

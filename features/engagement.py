@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from features.aggregate import count, days_between, days_since, last, total
+from features.aggregate import count, days_between, days_since, first, last, total
 from features.feature import Feature, feature
 from features.streams import changes, entered_stage, incoming, kind, outgoing, touches
 
@@ -13,6 +13,8 @@ called = kind == "call"
 wrote = kind == "email"
 sent = wrote & outgoing
 internal = kind.is_in(["review", "task"])
+with_buyer = ~internal
+"""A review or a task of ours is recorded work, not a touch."""
 
 
 def _touches(name: str, where: pl.Expr | None, days: int | None, en: str, zh: str) -> Feature:
@@ -30,7 +32,8 @@ def _touches(name: str, where: pl.Expr | None, days: int | None, en: str, zh: st
     )
 
 
-recent, before = count(touches, days=30), count(touches, days=60) - count(touches, days=30)
+recent = count(touches, with_buyer, 30)
+before = count(touches, with_buyer, 60) - recent
 
 
 def _mail_rate(flag: str) -> pl.Expr:
@@ -40,10 +43,10 @@ def _mail_rate(flag: str) -> pl.Expr:
 
 
 FEATURES = (
-    _touches("touches_7d", None, 7, "touches", "互动"),
-    _touches("touches_30d", None, 30, "touches", "互动"),
-    _touches("touches_90d", None, 90, "touches", "互动"),
-    _touches("touches_all", None, None, "touches", "累计互动"),
+    _touches("touches_7d", with_buyer, 7, "touches", "互动"),
+    _touches("touches_30d", with_buyer, 30, "touches", "互动"),
+    _touches("touches_90d", with_buyer, 90, "touches", "互动"),
+    _touches("touches_all", with_buyer, None, "touches", "累计互动"),
     _touches("inbound_30d", incoming, 30, "touches from the buyer", "来自客户的互动"),
     _touches("inbound_90d", incoming, 90, "touches from the buyer", "来自客户的互动"),
     _touches("outbound_30d", outgoing, 30, "touches to the buyer", "我方联系"),
@@ -64,15 +67,17 @@ FEATURES = (
     ),
     feature(
         "days_since_touch",
-        days_since(touches),
+        days_since(touches, with_buyer),
         unit="days",
         group="engagement",
-        en="days since the last touch of any kind",
-        zh="距上次任何互动的天数",
-        reason_en="Last touch {value:.0f} days ago",
-        reason_zh="上次互动在 {value:.0f} 天前",
-        none_en="No touch on record",
-        none_zh="没有互动记录",
+        en="days since the last touch with the buyer; our own reviews and tasks do not count",
+        zh="距上次与客户互动的天数,内部评审与任务不计",
+        reason_en="Last touch with the buyer {value:.0f} days ago",
+        reason_zh="上次与客户互动在 {value:.0f} 天前",
+        none_en="No touch with the buyer on record",
+        none_zh="没有与客户互动的记录",
+        zero_en="Last touch with the buyer within the last day",
+        zero_zh="一天内与客户有过互动",
     ),
     feature(
         "days_since_inbound",
@@ -97,6 +102,20 @@ FEATURES = (
         zh="距我方上次联系的天数",
         reason_en="We last reached out {value:.0f} days ago",
         reason_zh="我方上次联系在 {value:.0f} 天前",
+        none_en="No outreach of ours on record",
+        none_zh="没有我方联系的记录",
+        zero_en="We reached out within the last day",
+        zero_zh="我方一天内联系过客户",
+    ),
+    feature(
+        "days_since_first_outbound",
+        days_between(pl.col("as_of"), first(touches, "happened_at", outgoing)),
+        unit="days",
+        group="engagement",
+        en="days since we first reached out",
+        zh="距我方首次联系的天数",
+        reason_en="We first reached out {value:.0f} days ago",
+        reason_zh="我方首次联系在 {value:.0f} 天前",
         none_en="No outreach of ours on record",
         none_zh="没有我方联系的记录",
     ),
@@ -214,7 +233,7 @@ FEATURES = (
     ),
     feature(
         "touched_since_stage",
-        days_between(last(touches, "happened_at"), last(changes, "happened_at", entered_stage)),
+        days_between(last(touches, "happened_at", with_buyer), last(changes, "happened_at", entered_stage)),
         unit="days",
         group="engagement",
         en="days from entering the stage to the last touch; negative when none since",

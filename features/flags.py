@@ -17,7 +17,8 @@ class Flag:
 
     `above` says that values at or above the threshold raise it; otherwise values at or below. `stand_in` names the
     feature that counts where there is no value: a deal never touched has gone without touch since it began.
-    `from_place` is the share of open stages a deal must have passed for the flag to apply.
+    A flag applies to deals that have passed a share of `from_place` to below `to_place` of the open stages. `needs`
+    names what a company must record for the flag to mean anything (see `features.silence`).
     """
 
     code: str
@@ -28,75 +29,74 @@ class Flag:
     en: str
     zh: str
     from_place: float = 0.0
+    to_place: float = 1.0
     stand_in: str = ""
+    needs: str = ""
 
     def sentence(self, language: str = "en") -> str:
         """What the flag says, in "en" or "zh-CN"."""
         return self.zh if language.lower().startswith("zh") else self.en
 
 
-FLAGS: dict[str, Flag] = {
-    flag.code: flag
-    for flag in (
-        Flag(
-            "no_recent_touch",
-            "days_since_touch",
-            21,
-            True,
-            "days",
-            "No touch for a while",
-            "近期无互动",
-            stand_in="age_days",
-        ),
-        Flag("no_reply", "days_since_inbound", 30, True, "days", "Buyer has not replied", "客户未回复"),
-        Flag("overdue", "days_overdue", 1, True, "days", "Close date has passed", "预计成交日已过"),
-        Flag("pushed_repeatedly", "pushes", 3, True, "times", "Close date pushed repeatedly", "多次推迟成交日"),
-        Flag("stuck_in_stage", "stage_pace", 2.5, True, "times", "Stuck in stage", "阶段停滞"),
-        Flag("moved_backward", "days_since_backward_move", 45, False, "days", "Moved backward lately", "近期阶段后退"),
-        Flag(
-            "single_threaded",
-            "contacts",
-            1,
-            False,
-            "people",
-            "No more than one person known",
-            "单线联系",
-            from_place=0.4,
-        ),
-        Flag(
-            "decision_maker_missing",
-            "has_decision_maker",
-            0,
-            False,
-            "1 yes, 0 no",
-            "No decision maker on the deal",
-            "缺少决策人",
-            from_place=0.4,
-        ),
-        Flag("no_next_step", "has_next_step", 0, False, "1 yes, 0 no", "No next step written down", "未填写下一步"),
-        Flag("amount_cut", "amount_against_30d_ago", 0.8, False, "ratio", "Amount cut lately", "近期金额下调"),
-        Flag(
-            "amount_above_norm",
-            "amount_against_segment",
-            5,
-            True,
-            "times",
-            "Amount far above the segment's usual",
-            "金额远高于同类",
-        ),
-        Flag(
-            "closing_soon_early_stage",
-            "days_to_close_date",
-            14,
-            False,
-            "days",
-            "Due soon but still at an early stage",
-            "临近成交日但阶段尚早",
-        ),
-    )
-}
-EARLY_PLACE = 0.5
-"""A stage in the first half of the open stages is early."""
+HALFWAY = 0.5
+"""Stages in the first half of the open stages are early, those in the second half late."""
+
+
+def _above(code: str, feature: str, threshold: float, unit: str, en: str, zh: str, **rest: Any) -> Flag:
+    return Flag(code, feature, threshold, True, unit, en, zh, **rest)
+
+
+def _below(code: str, feature: str, threshold: float, unit: str, en: str, zh: str, **rest: Any) -> Flag:
+    return Flag(code, feature, threshold, False, unit, en, zh, **rest)
+
+
+_LIST = (
+    _above(
+        *("no_recent_touch", "days_since_touch", 21, "days", "No touch with the buyer for a while", "近期未与客户互动"),
+        stand_in="age_days",
+        needs="touches",
+    ),
+    _above(
+        *("no_reply", "days_since_inbound", 30, "days", "Buyer has not replied", "客户未回复"),
+        stand_in="days_since_first_outbound",
+        needs="replies",
+    ),
+    _above(
+        *("gone_quiet", "days_since_touch", 14, "days", "Gone quiet after the proposal", "报价后沉寂"),
+        from_place=HALFWAY,
+        needs="touches",
+    ),
+    _above("overdue", "days_overdue", 1, "days", "Close date has passed", "预计成交日已过"),
+    _above("pushed_repeatedly", "pushes", 3, "times", "Close date pushed repeatedly", "多次推迟成交日"),
+    _above("stuck_in_stage", "stage_pace", 2.5, "times", "Stuck in stage", "阶段停滞"),
+    _below("moved_backward", "days_since_backward_move", 45, "days", "Moved backward lately", "近期阶段后退"),
+    _below(
+        *("single_threaded", "contacts", 1, "people", "No more than one person known", "单线联系"),
+        from_place=0.4,
+        needs="people",
+    ),
+    _below(
+        *("decision_maker_missing", "has_decision_maker", 0, "1 yes, 0 no"),
+        *("No decision maker on the deal", "缺少决策人"),
+        from_place=0.4,
+        needs="people",
+    ),
+    _below(
+        *("no_next_step", "has_next_step", 0, "1 yes, 0 no", "No next step written down", "未填写下一步"),
+        needs="next_step",
+    ),
+    _below("amount_cut", "amount_against_30d_ago", 0.8, "ratio", "Amount cut lately", "近期金额下调"),
+    _above(
+        *("amount_above_norm", "amount_against_segment", 5, "times"),
+        *("Amount far above the segment's usual", "金额远高于同类商机"),
+    ),
+    _below(
+        *("closing_soon_early_stage", "days_to_close_date", 14, "days"),
+        *("Due soon but still at an early stage", "临近成交日但阶段尚早"),
+        to_place=HALFWAY,
+    ),
+)
+FLAGS: dict[str, Flag] = {flag.code: flag for flag in _LIST}
 
 
 def thresholds_of(raw: Mapping[str, Any]) -> dict[str, float | None]:
@@ -116,23 +116,27 @@ def thresholds_of(raw: Mapping[str, Any]) -> dict[str, float | None]:
     return thresholds
 
 
-def raised(
-    flag: Flag, matrix: pd.DataFrame, threshold: float, open_stages: int, known: pd.Series | None = None
-) -> pd.Series:
-    """Whether `flag` is raised, per row of the matrix. A deal without a value, or one to stand in, is never flagged.
-
-    `known` may name the rows in which the data can speak at all (a history without next steps says nothing).
-    """
-    value = matrix[flag.feature].fillna(matrix[flag.stand_in]) if flag.stand_in else matrix[flag.feature]
-    hit = value >= threshold if flag.above else value <= threshold
+def applies(flag: Flag, matrix: pd.DataFrame, open_stages: int) -> pd.Series:
+    """Whether the flag asks anything of the deal where it stands, per row; a deal at no open stage is always asked."""
     place = matrix["stage_place"] / max(1, open_stages)
-    if flag.from_place:
-        hit &= place >= flag.from_place
+    early, late = place < flag.from_place, place >= flag.to_place
+    unplaced = place.isna() & (flag.from_place == 0) & (flag.to_place == 1)
+    return (~early & ~late & place.notna()) | unplaced
+
+
+def raised(flag: Flag, matrix: pd.DataFrame, threshold: float, open_stages: int) -> pd.Series:
+    """Whether `flag` is raised, per row of the matrix. A deal without a value, or one to stand in, is never flagged."""
+    own = matrix[flag.feature]
+    value = own.fillna(matrix[flag.stand_in]) if flag.stand_in else own
+    hit = value >= threshold if flag.above else value <= threshold
+    if flag.code == "no_reply":
+        # A buyer whose word stands last waits for ours; only what we asked since can be without a reply.
+        hit &= own.isna() | (matrix["reply_lag_days"] < 0)
     if flag.code == "closing_soon_early_stage":
-        hit &= (place < EARLY_PLACE) & (value >= 0)
+        hit &= value >= 0
     if flag.code == "amount_cut":
         hit &= value < 1
-    return hit & value.notna() & (True if known is None else known)
+    return hit & value.notna() & applies(flag, matrix, open_stages)
 
 
 def raise_flags(
@@ -143,7 +147,7 @@ def raise_flags(
 ) -> pd.Series:
     """The codes of the flags raised for each row, separated by spaces, in the order of FLAGS.
 
-    `silent` names flags that the history cannot speak to (see `silent_flags`).
+    `silent` names flags that the history cannot speak to (see `features.silence`).
     """
     used = {code: flag.threshold for code, flag in FLAGS.items()} if thresholds is None else thresholds
     codes = pd.Series("", index=matrix.index)
@@ -154,18 +158,3 @@ def raise_flags(
         hit = raised(flag, matrix, threshold, open_stages)
         codes = codes.where(~hit, (codes + " " + code).str.strip())
     return codes
-
-
-def silent_flags(tables: Mapping[str, int], fields: frozenset[str]) -> frozenset[str]:
-    """The flags that a history cannot speak to: `tables` counts its rows by table, `fields` names its fields.
-
-    A company that records no people is not single-threaded in every deal; its data does not say.
-    """
-    quiet: set[str] = set()
-    if not tables.get("activities"):
-        quiet |= {"no_recent_touch", "no_reply"}
-    if not tables.get("contacts"):
-        quiet |= {"single_threaded", "decision_maker_missing"}
-    if "next_step" not in fields:
-        quiet.add("no_next_step")
-    return frozenset(quiet)

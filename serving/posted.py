@@ -34,7 +34,7 @@ def score_posted(standing: Standing, deals: list[DealIn], as_of: dt.datetime, ho
     spine = open_spine(posted, [as_of]).sort("deal_id")
     _refuse_closed(deals, spine, standing, as_of)
     prepared = prepare_deals(posted, standing.prepared)
-    return score_rows(posted, prepared, standing.model_at(as_of), spine, horizon, standing.mute)
+    return score_rows(posted, prepared, standing.model_at(as_of), spine, horizon, standing.mute_at(as_of))
 
 
 def posted_history(history: History, deals: list[DealIn]) -> History:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from features.flags import raise_flags, silent_flags, thresholds_of
+from features.flags import raise_flags, thresholds_of
 from features.matrix import Prepared, build_matrix, prepare
+from features.silence import mute_flags
 from features.spine import open_spine
 from history.as_of import known
 from history.deals import snapshot
@@ -82,7 +83,8 @@ def score_fully(
     """As `score`, with the features and reasons; `prepared` saves laying out the history again."""
     check_dates(history, as_of, horizon)
     spine = open_spine(history, [as_of]).sort("deal_id")
-    return score_rows(history, prepared or prepare(history), model, spine, horizon, mute_flags(history), thresholds)
+    mute = mute_flags(history, as_of)
+    return score_rows(history, prepared or prepare(history), model, spine, horizon, mute, thresholds)
 
 
 def check_dates(history: History, as_of: dt.datetime, horizon: dt.datetime) -> None:
@@ -131,12 +133,6 @@ def score_rows(
 def record_scores(store: Store, frame: pl.DataFrame) -> Appended:
     """Appends scores to the store; a row that is there already stays as it is."""
     return store.append("scores", frame)
-
-
-def mute_flags(history: History) -> frozenset[str]:
-    """The flags that a company's whole history cannot speak to; one deal alone cannot tell."""
-    counts = {name: frame.height for name, frame in history.tables.items()}
-    return silent_flags(counts, frozenset(history["deal_changes"]["field"].unique().drop_nulls()))
 
 
 def _deal_columns(history: History, spine: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:

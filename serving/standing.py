@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 import polars as pl
 
 from features.matrix import Prepared
+from features.silence import heard_since, silent_flags
 from history.as_of import known
 from history.record import History
 from serving.board import make_board
 from serving.choosing import ServedModel, choose_model
-from serving.scoring import Scored, mute_flags
+from serving.scoring import Scored
 from training.deal_model import DealModel
 from training.registry import Registry
 
@@ -77,9 +78,12 @@ class Standing:
         return known(self.history, self.as_of)
 
     @cached_property
-    def mute(self) -> frozenset[str]:
-        """The flags that the company's history cannot speak to."""
-        return mute_flags(self.history)
+    def _heard(self) -> dict[str, dt.datetime | None]:
+        return heard_since(self.history)
+
+    def mute_at(self, as_of: dt.datetime) -> frozenset[str]:
+        """The flags that the company's history cannot speak to, as known at `as_of`."""
+        return silent_flags(self._heard, as_of)
 
     @cached_property
     def names(self) -> dict[str, str]:

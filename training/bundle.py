@@ -21,6 +21,7 @@ from training.calibration import Calibration
 from training.deal_model import DealModel, Outcome
 from training.encoding import Encoding
 from training.explain import StageBaselines
+from training.flag_record import read_records
 from training.health import HealthReference
 from training.rates import Rates
 from training.small_data import TableModel
@@ -96,6 +97,7 @@ def _document(model: Model) -> dict[str, Any]:
         "long_days": model.long_days,
         "feature_version": model.feature_version,
         "facts": dict(model.facts),
+        "flag_records": {code: record.as_dict() for code, record in model.flag_records.items()},
         "health": {"quantiles": dict(model.reference.quantiles), "rows": dict(model.reference.rows)},
     }
     return {**shared, **(_deal_document(model) if isinstance(model, DealModel) else _table_document(model))}
@@ -154,6 +156,7 @@ def _shared(document: dict[str, Any]) -> dict[str, Any]:
         "reference": HealthReference(quantiles, health["rows"]),
         "feature_version": document["feature_version"],
         "facts": document["facts"],
+        "flag_records": read_records(document.get("flag_records", {})),
     }
 
 

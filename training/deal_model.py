@@ -20,6 +20,7 @@ from training.calibration import LEAST_CHANCE, Calibration
 from training.design import values_at
 from training.encoding import Encoding
 from training.explain import Explanation, StageBaselines, explanation, points_from, summed_by_code
+from training.flag_record import FlagRecord
 from training.frames import checked_horizon, number_column, stages_of
 from training.health import HealthReference, band_of
 
@@ -58,6 +59,7 @@ class DealModel:
     reference: HealthReference
     feature_version: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    flag_records: Mapping[str, FlagRecord] = field(default_factory=dict)
     version: str = "unregistered"
     num_threads: int = 1
 

@@ -6,7 +6,7 @@ import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from training.bundle import Model, bundle_bytes, save_bundle
 from training.card import model_card
 from training.choice import fit_model, kind_of
 from training.fitting import FitOptions
+from training.flag_record import flag_records
 from training.gate import Evidence, Result, passes, run_gate
 from training.labels import closed_counts
 from training.registry import Registry
@@ -78,7 +79,9 @@ def train(
     say("replaying a held-out period")
     replay = held_out_replay(past, as_of, options)
     say("training")
-    model, _ = fit_model(training_matrix(past, as_of), past, as_of, options)
+    matrix = training_matrix(past, as_of)
+    model, _ = fit_model(matrix, past, as_of, options)
+    model = replace(model, flag_records=flag_records(matrix, past, as_of, model.long_days))
     results = run_gate(Evidence(kind_of(model), replay, learned_until(replay)))
     say("registering")
     return _registered(model, past, frozen, replay, results, registry, promote, by)

@@ -18,6 +18,7 @@ from features.catalogue import feature_version
 from history.record import History
 from history.settings import Settings
 from training.explain import Explanation, explanation
+from training.flag_record import FlagRecord
 from training.frames import checked_horizon, number_column, spine_of, stages_of
 from training.health import HealthReference, band_of, health_reference
 from training.labels import LOST, WON, closed_counts
@@ -39,6 +40,7 @@ class TableModel:
     reference: HealthReference
     feature_version: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    flag_records: Mapping[str, FlagRecord] = field(default_factory=dict)
     version: str = "tables"
 
     def named(self, version: str) -> TableModel:

@@ -37,8 +37,8 @@ _TYPICAL_ROWS = 4_000
 
 @dataclass(frozen=True)
 class FitOptions:
-    """How the model is fitted. A row that is `half_life_days` older counts half; the rows of one deal together count
-    as their number to the power of 1 - `deal_power`, so that long-lived deals do not rule.
+    """How the model is fitted. A row whose horizon ended `half_life_days` earlier counts half; to the trees the rows of
+    one deal together count as their number to the power of 1 - `deal_power`, so that long-lived deals do not rule.
     """
 
     boost: BoostOptions = field(default_factory=BoostOptions)
@@ -76,9 +76,11 @@ class Window:
         """Rows that begin at or after the middle."""
         return (self.rows["as_of"] >= self.middle).to_numpy()
 
-    def design(self, outcome: str, here: np.ndarray) -> Design:
+    def design(self, outcome: str, here: np.ndarray, deal_power: float = 0.0) -> Design:
+        """The rows of `here` with what happened; a deal's rows weigh less the more there are, by `deal_power`."""
         happened = (self.rows["label"] == outcome).to_numpy().astype(float)
-        weight = self.weight[here]
+        repeats = self.rows.select(pl.len().over("deal_id")).to_series().to_numpy()
+        weight = self.weight[here] * repeats[here].astype(float) ** -deal_power
         return Design(self.values[here], happened[here], weight / max(float(weight.mean()), 1e-12))
 
     def recent(self) -> pd.DataFrame:
@@ -142,15 +144,15 @@ def window_at(matrix: pd.DataFrame, history: History, cut: dt.datetime, options:
 
 
 def _weights(rows: pl.DataFrame, cut: dt.datetime, options: FitOptions) -> np.ndarray:
-    age = (pl.lit(cut) - pl.col("as_of")).dt.total_seconds() / 86_400
-    repeats = pl.len().over("deal_id")
-    weight = 0.5 ** (age / options.half_life_days) * repeats.cast(pl.Float64) ** -options.deal_power
-    return rows.select(weight.alias("weight"))["weight"].to_numpy()
+    """Recent outcomes weigh more: age counts from the horizon's end, so a long horizon is not old for being long."""
+    age = (pl.lit(cut) - pl.col("horizon_end")).dt.total_seconds() / 86_400
+    return rows.select((0.5 ** (age / options.half_life_days)).alias("weight"))["weight"].to_numpy()
 
 
 def _fit_outcome(window: Window, outcome: str, options: FitOptions) -> Fitted:
-    everything = window.design(outcome, np.ones(window.rows.height, bool))
-    earlier, later = window.design(outcome, window.earlier), window.design(outcome, window.later)
+    power = options.deal_power
+    everything = window.design(outcome, np.ones(window.rows.height, bool), power)
+    earlier, later = window.design(outcome, window.earlier, power), window.design(outcome, window.later)
     if not (_enough(earlier) and _enough(later)):
         kept = Outcome(fit_booster(everything, window.encoding, options.boost, _PLAIN_ROUNDS), Calibration())
         return Fitted(kept, _PLAIN_ROUNDS)

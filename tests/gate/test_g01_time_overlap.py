@@ -1,0 +1,29 @@
+"""G01: every judged day lies after all that was learned."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.gate.evidence import TRAINED, drawn, result
+
+DAY = dt.timedelta(days=1)
+
+
+def test_days_after_the_training_pass() -> None:
+    assert result("G01", drawn()).outcome == "passed"
+
+
+def test_a_model_that_learned_from_the_judged_days_is_found() -> None:
+    found = result("G01", drawn(), learned=TRAINED + 20 * DAY)
+    assert found.outcome == "found"
+    assert "learned until 2026-01-21, judged from 2026-01-01" in found.sentence
+
+
+def test_a_day_before_the_training_cut_is_found() -> None:
+    found = result("G01", drawn(judged=TRAINED - DAY), learned=TRAINED - 5 * DAY)
+    assert found.outcome == "found"
+    assert "3000 rows before their training" in found.sentence
+
+
+def test_without_a_held_out_period_it_does_not_apply() -> None:
+    assert result("G01", None, learned=None).outcome == "not_applicable"

@@ -1,0 +1,64 @@
+"""One small company and the models trained on it, made once for all tests of this folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from features.matrix import build_matrix
+from features.spine import open_spine
+from history.record import History
+from history.synthetic import generate
+from training.backtest import training_matrix
+from training.booster import BoostOptions
+from training.bundle import save_bundle
+from training.deal_model import DealModel
+from training.fitting import FitOptions, Window, fit_window, window_at
+from training.small_data import TableModel, fit_table_model
+from training.splits import Sampling
+
+QUICK = FitOptions(boost=BoostOptions(most_rounds=60, num_leaves=7), sampling=Sampling(most_rows=3_000))
+
+
+@pytest.fixture(scope="session")
+def company() -> History:
+    return generate(400, seed=5).history
+
+
+@pytest.fixture(scope="session")
+def cut(company: History) -> dt.datetime:
+    return company.settings.start_of(dt.date(2026, 1, 1))
+
+
+@pytest.fixture(scope="session")
+def learned(company: History, cut: dt.datetime) -> pd.DataFrame:
+    return training_matrix(company, cut)
+
+
+@pytest.fixture(scope="session")
+def window(learned: pd.DataFrame, company: History, cut: dt.datetime) -> Window:
+    return window_at(learned, company, cut, QUICK)
+
+
+@pytest.fixture(scope="session")
+def model(window: Window) -> DealModel:
+    return fit_window(window, QUICK)
+
+
+@pytest.fixture(scope="session")
+def tables(learned: pd.DataFrame, company: History, cut: dt.datetime) -> TableModel:
+    return fit_table_model(learned, company, cut)
+
+
+@pytest.fixture(scope="session")
+def open_deals(company: History, cut: dt.datetime) -> pd.DataFrame:
+    """The features of the deals open at the cut."""
+    return build_matrix(company, open_spine(company, [cut]), threads=1)
+
+
+@pytest.fixture
+def bundle(model: DealModel, tmp_path: Path) -> Path:
+    return save_bundle(model, tmp_path / "bundle")

@@ -1,0 +1,76 @@
+"""A calibration mends what it was made wrong by, keeps the order, and does little where little is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.special import expit
+
+from training.calibration import Calibration, fit_calibration, reliability, slope_and_intercept
+
+slopes = st.floats(0.05, 5)
+
+
+def outcomes(rows: int, slope: float, shift: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Margins that are wrong by a slope and a shift, with what came of them."""
+    generator = np.random.default_rng(seed)
+    margin = generator.normal(-1, 1.5, rows)
+    return margin, (generator.random(rows) < expit(slope * margin + shift)).astype(float)
+
+
+@given(a=slopes, b=slopes, c=st.floats(-5, 5), margins=st.lists(st.floats(-60, 60), min_size=2).map(sorted))
+def test_the_order_of_margins_is_kept_and_no_chance_is_certain(
+    a: float, b: float, c: float, margins: list[float]
+) -> None:
+    found = Calibration("beta", a, b, c).chance(np.array(margins))
+    assert (np.diff(found) >= 0).all()
+    assert ((found >= 0.001) & (found <= 0.999)).all()
+
+
+def test_overconfidence_is_mended() -> None:
+    margin, came = outcomes(20_000, slope=0.5, shift=0.4)
+    fitted = fit_calibration(margin, came, np.ones(len(came)), len(came))
+    fresh, after = outcomes(20_000, slope=0.5, shift=0.4, seed=1)
+    slope, intercept = slope_and_intercept(fitted.chance(fresh), after)
+    assert fitted.kind == "beta"
+    assert slope == pytest.approx(1, abs=0.06)
+    assert intercept == pytest.approx(0, abs=0.06)
+
+
+def test_an_honest_margin_is_left_nearly_as_it_is() -> None:
+    margin, came = outcomes(20_000, slope=1, shift=0)
+    fitted = fit_calibration(margin, came, np.ones(len(came)), len(came))
+    assert np.abs(fitted.chance(margin) - Calibration().chance(margin)).max() < 0.03
+
+
+@pytest.mark.parametrize(("rows", "kind"), [(10, "none"), (199, "none"), (200, "temperature"), (1_500, "beta")])
+def test_how_much_is_fitted_depends_on_how_many_rows_there_are(rows: int, kind: str) -> None:
+    margin, came = outcomes(5_000, 1, 0)
+    assert fit_calibration(margin, came, np.ones(5_000), rows).kind == kind
+
+
+def test_nothing_is_learned_from_one_outcome_or_from_no_rows() -> None:
+    assert fit_calibration(np.zeros(3_000), np.zeros(3_000), np.ones(3_000), 3_000) == Calibration()
+    assert fit_calibration(np.empty(0), np.empty(0), np.empty(0), 3_000) == Calibration()
+
+
+def test_heavier_rows_count_more() -> None:
+    margin, early = outcomes(6_000, 1, -1)
+    _, late = outcomes(6_000, 1, 1)
+    both, came = np.concatenate([margin, margin]), np.concatenate([early, late])
+    weight = np.repeat([0.01, 1.0], 6_000)
+    recent = fit_calibration(both, came, weight, 12_000).chance(both).mean()
+    assert recent == pytest.approx(late.mean(), abs=0.03)
+
+
+def test_reliability_counts_every_row_once_and_holds_what_came() -> None:
+    margin, came = outcomes(2_000, 1, 0)
+    group = np.where(np.arange(2_000) % 3, "a", "b")
+    table = reliability(expit(margin), came, group)
+    assert table["n"].sum() == 2_000
+    assert float((table["came"] * table["n"]).sum()) == pytest.approx(came.sum())
+    assert table.filter((pl.col("low") > pl.col("came")) | (pl.col("high") < pl.col("came"))).is_empty()
+    assert table.group_by("group").len().sort("group").rows() == [("a", 10), ("b", 10)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ from features.spine import open_spine
 from history.errors import ModelUnavailable, NoHistory
 from history.record import History
 from training.explain import Explanation
+from training.flag_record import FlagRecord
 from training.registry import Registry
 from training.small_data import TableModel, fit_table_model
 
@@ -25,6 +27,8 @@ class ServedModel(Protocol):
     def version(self) -> str: ...
     @property
     def trained_as_of(self) -> dt.datetime: ...
+    @property
+    def flag_records(self) -> Mapping[str, FlagRecord]: ...
 
     def predict(self, matrix: pd.DataFrame, horizon_days: np.ndarray) -> pd.DataFrame: ...
     def explain(self, matrix: pd.DataFrame) -> Explanation: ...

@@ -63,7 +63,12 @@ def deal_facts(standing: Standing, deal_id: str) -> DealFacts:
     )
 
 
+def own_history(standing: Standing, deal_id: str) -> History:
+    """The whole history of the standing with the rows of this deal alone, later ones included."""
+    return only_deal(standing.history, deal_id)
+
+
 def only_deal(past: History, deal_id: str) -> History:
     """The history with the rows of this deal alone in the tables that are about deals."""
-    tables = ("deals", "deal_changes", "activities", "contacts")
+    tables = ("deals", "deal_changes", "activities", "contacts", "scores")
     return past.with_tables(**{name: past[name].filter(pl.col("deal_id") == deal_id) for name in tables})

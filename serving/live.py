@@ -77,8 +77,9 @@ class Live:
 
 
 def store_mark(store: Store) -> tuple[int | None, ...]:
-    """Changes when an import or a statement has been added to the store."""
-    query = "SELECT (SELECT max(import_id) FROM imports), (SELECT count(*) FROM forecast_calls)"
+    """Changes when an import, a statement or scores have been added to the store."""
+    counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in ("forecast_calls", "scores"))
+    query = f"SELECT (SELECT max(import_id) FROM imports), {counts}"
     with store.reading() as connection:
         return tuple(connection.execute(sa.text(query)).one())
 

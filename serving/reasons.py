@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from features.catalogue import FEATURES
 from features.feature import GROUPS
 from serving.pages.format import points as points_text
@@ -44,6 +46,12 @@ class Reason:
         """
         told = points_text(self.points)
         return translator(language)("reason.points", sentence=self.sentence(language), points=told)
+
+
+def value_of(matrix: pd.DataFrame, name: str, row: int) -> object:
+    """The value of a feature in a row of the matrix; None where there is none."""
+    value = matrix[name].iloc[row] if name in matrix.columns else None
+    return None if value is None or pd.isna(value) else value
 
 
 @dataclass(frozen=True)

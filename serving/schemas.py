@@ -86,12 +86,56 @@ class ReasonOut(Answer):
     zh: str = described("the reason as a sentence in Chinese")
 
 
+class FlagRecordOut(Answer):
+    """What became of past deals with a flag and without it, by replay at the training of the model."""
+
+    threshold: float = measured("where the flag was raised", "the feature's own")
+    horizon_days: int = measured("within which a deal counts as won", "days")
+    deals_flagged: int = measured("distinct past deals flagged", "deals")
+    deals_other: int = measured("distinct past deals not flagged at some date", "deals")
+    rows_flagged: int = measured("past deals flagged, times weekly dates", "rows")
+    rows_other: int = measured("past deals not flagged, times weekly dates", "rows")
+    won_flagged: float | None = measured("of the flagged, won", "fraction")
+    won_other: float | None = measured("of the others, won", "fraction")
+    lift: float | None = measured("won_flagged over won_other; below 1, fewer of the flagged were won", "ratio")
+    lift_low: float | None = measured("lower end of its 90 % interval over resampled deals", "ratio")
+    lift_high: float | None = measured("upper end of it", "ratio")
+    won_same_stage: float | None = measured("of the others, won, weighted to the stages of the flagged", "fraction")
+    lift_same_stage: float | None = measured("won_flagged over won_same_stage", "ratio")
+    lift_same_stage_low: float | None = measured("lower end of its 90 % interval", "ratio")
+    lift_same_stage_high: float | None = measured("upper end of it", "ratio")
+    precision: float | None = measured("of the flagged, not won", "fraction")
+    precision_low: float | None = measured("lower end of its 90 % interval", "fraction")
+    precision_high: float | None = measured("upper end of it", "fraction")
+    en: str = described("the record as a sentence in English")
+    zh: str = described("the record as a sentence in Chinese")
+
+
 class FlagOut(Answer):
     """One risk flag that is raised."""
 
     code: str = described("neutral name of the flag")
     en: str = described("what it says, in English")
     zh: str = described("what it says, in Chinese")
+    record: FlagRecordOut | None = described("its track record; null where the model carries none")
+
+
+class ProblemOut(Answer):
+    """One thing wrong with the data of a deal."""
+
+    code: str = described("neutral name of the problem")
+    en: str = described("what it says, in English")
+    zh: str = described("what it says, in Chinese")
+
+
+class EvidenceOut(Answer):
+    """How much a win probability of the small-data tables rests on."""
+
+    n_deals: int = measured("past deals at that stage and age", "deals")
+    low: float = measured("lower end of the 80 % interval of the win probability", "probability")
+    high: float = measured("upper end of it", "probability")
+    en: str = described("the same as a sentence in English")
+    zh: str = described("the same as a sentence in Chinese")
 
 
 class ScoreOut(Answer):
@@ -113,6 +157,8 @@ class ScoreOut(Answer):
     reasons: list[ReasonOut] = described("reasons that add up from the baseline to the win probability, largest first")
     flags: list[FlagOut] = described("risk flags raised")
     problems: list[str] = described("codes of what is wrong with the deal's data")
+    problems_told: list[ProblemOut] = described("the same in words")
+    evidence: EvidenceOut | None = described("what the number rests on where tables of few past deals speak, else null")
     in_sample: bool | None = canonical("scores", "in_sample")
     model_version: str = canonical("scores", "model_version")
 
@@ -181,6 +227,61 @@ class DealDetail(Answer):
     row: DealRow | None = described("the deal as it stands in the list; null when it is closed")
     score: ScoreOut | None = described("the model's view; null when it is closed")
     timeline: list[EventOut] = described("changes and touches as known, newest first, 500 at most")
+
+
+class SaidScore(Answer):
+    """A score as it was said and stored; never overwritten."""
+
+    as_of: Utc = canonical("scores", "as_of")
+    model_version: str = canonical("scores", "model_version")
+    stage: str | None = canonical("scores", "stage")
+    win_probability: float = canonical("scores", "win_probability", ge=0, le=1)
+    horizon: Utc = canonical("scores", "horizon")
+    win_by_horizon: float = canonical("scores", "win_by_horizon", ge=0, le=1)
+    health: float = canonical("scores", "health", ge=0, le=100)
+    band: Literal["healthy", "watch", "at_risk", "critical"] = canonical("scores", "band")
+    flags: list[str] = described("codes of the risk flags raised")
+    in_sample: bool | None = canonical("scores", "in_sample")
+
+
+class ReplayedScore(Answer):
+    """What the serving model says of a past day, from what was known then."""
+
+    as_of: Utc = canonical("scores", "as_of")
+    win_probability: float = canonical("scores", "win_probability", ge=0, le=1)
+    health: float = canonical("scores", "health", ge=0, le=100)
+
+
+class MovePartOut(Answer):
+    """One part of what moved a win chance."""
+
+    code: str = described("a reason group, or `typical` (another stage), `model` (another version) or `record`")
+    points: float = measured("its share of the difference", "percentage points")
+    en: str = described("the part as a sentence in English")
+    zh: str = described("the part as a sentence in Chinese")
+
+
+class MoveOut(Answer):
+    """From one scoring of a deal to another: before plus the parts is after."""
+
+    earlier: Utc = described("the first scoring, UTC")
+    later: Utc = described("the second scoring, UTC")
+    before: float = measured("win probability then", "percent")
+    after: float = measured("win probability at the second", "percent")
+    points: float = measured("the whole difference", "percentage points")
+    parts: list[MovePartOut] = described("what the difference is made of, largest first")
+    model_version: str = described("the version by which both days were replayed")
+
+
+class DealHistory(Answer):
+    """How a deal's win probability went, as said and as replayed."""
+
+    deal_id: str = canonical("deals", "deal_id")
+    scores: list[SaidScore] = described("scores as they were said, oldest first")
+    replayed: list[ReplayedScore] = described("the serving model on each of the last weeks, oldest first")
+    moved: MoveOut | None = described(
+        "between the last two days with stored scores; with fewer, since a week before; null if not open then"
+    )
 
 
 class ScoreAnswer(Answer):

@@ -24,23 +24,42 @@ from history.store import Appended, Store
 from history.tables import TABLES
 from serving.choosing import ServedModel
 from serving.data_problems import data_problems
-from serving.reasons import Reason, written
+from serving.pages.format import percent
+from serving.reasons import Reason, value_of, written
+from serving.texts import translator
 from training.explain import Explanation
+from training.small_data import TableModel
 
 REASONS_KEPT = 5
 CHANCES = ("win_probability", "win_by_horizon", "lose_by_horizon", "open_at_horizon")
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What a win probability of the small-data tables rests on: past deals, and an 80 % interval (0 to 1)."""
+
+    n_deals: int
+    low: float
+    high: float
+
+    def sentence(self, language: str) -> str:
+        """The same in words."""
+        told = {"n": f"{self.n_deals:,}", "low": percent(self.low), "high": percent(self.high)}
+        return translator(language)("score.evidence" if self.n_deals else "score.no_evidence", **told)
+
+
+@dataclass(frozen=True)
 class Scored:
     """Scores with what lies behind them: the features and the reasons.
 
-    `frame` has the columns of `scores`, sorted by deal_id; `matrix` and `why` stand row for row with it.
+    `frame` has the columns of `scores`, sorted by deal_id; `matrix`, `why` and, where the small-data tables speak,
+    `evidence` (n_deals, low, high) stand row for row with it.
     """
 
     frame: pl.DataFrame
     matrix: pd.DataFrame
     why: Explanation
+    evidence: pd.DataFrame | None = None
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -52,8 +71,26 @@ class Scored:
         place = self.places[deal_id]
         found = self.why.top(place, len(self.why.codes))
         return float(self.why.baseline[place]) / 100, [
-            Reason(code, _value(self.matrix, code, place), points) for code, points in found
+            Reason(code, value_of(self.matrix, code, place), points) for code, points in found
         ]
+
+    def evidence_of(self, deal_id: str) -> Evidence | None:
+        """What the deal's number rests on where tables of few past deals speak, else None."""
+        if self.evidence is None:
+            return None
+        row = self.evidence.iloc[self.places[deal_id]]
+        return Evidence(int(row["n_deals"]), float(row["low"]), float(row["high"]))
+
+    @property
+    def told(self) -> pl.DataFrame:
+        """The frame, with what each number rests on (n_deals, win_low, win_high) where the tables speak."""
+        if self.evidence is None:
+            return self.frame
+        return self.frame.with_columns(
+            n_deals=pl.Series(self.evidence["n_deals"].to_numpy(), dtype=pl.Int64),
+            win_low=pl.Series(self.evidence["low"].to_numpy(), dtype=pl.Float64),
+            win_high=pl.Series(self.evidence["high"].to_numpy(), dtype=pl.Float64),
+        )
 
 
 def score(
@@ -127,7 +164,8 @@ def score_rows(
         model_version=pl.lit(model.version),
     )
     told = told.join(_deal_columns(history, spine, as_of), on="deal_id", how="left", maintain_order="left")
-    return Scored(_shaped(told), matrix, why)
+    evidence = model.evidence(matrix) if isinstance(model, TableModel) else None
+    return Scored(_shaped(told), matrix, why, evidence)
 
 
 def record_scores(store: Store, frame: pl.DataFrame) -> Appended:
@@ -151,11 +189,6 @@ def _reason_columns(why: Explanation) -> list[pl.Series]:
         pl.Series(f"reason_{place + 1}", [row[place] if place < len(row) else None for row in rows], dtype=pl.String)
         for place in range(REASONS_KEPT)
     ]
-
-
-def _value(matrix: pd.DataFrame, name: str, row: int) -> object:
-    value = matrix[name].iloc[row] if name in matrix.columns else None
-    return None if value is None or pd.isna(value) else value
 
 
 def _shaped(told: pl.DataFrame) -> pl.DataFrame:

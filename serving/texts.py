@@ -114,13 +114,58 @@ TEXTS: dict[str, tuple[str, str]] = {
     "deal.created": ("Created", "创建"),
     "deal.account": ("Account", "客户"),
     "deal.small_data": (
-        "From a table of past deals; there are too few closed deals for a model yet.",
-        "由历史商机统计表得出；已关闭商机太少，暂不足以训练模型。",
+        "Counted from past deals by stage and age: no trained model covers this day.",
+        "按阶段与账龄由历史商机统计得出：尚无已训练的模型覆盖此日期。",
     ),
     "deal.in_sample": (
         "The model was trained after this day and has seen what followed.",
         "所用模型在此日期之后训练，已见过之后的结果。",
     ),
+    "deal.history": ("Win chance over time", "赢单概率走势"),
+    "deal.history_intro": (
+        "What the present model says of each week, from what was known then. Rings are scores as they were given.",
+        "现用模型按各周当时所知重新评分；圆环为当时给出的评分。",
+    ),
+    "deal.highest": ("highest {share}", "最高 {share}"),
+    "deal.moved": ("What moved it since {day}", "自{day}以来的变化"),
+    "deal.moved_total": ("From {before} to {after}: {points} points", "从 {before} 到 {after}：{points} 个百分点"),
+    "deal.moved_none": ("Nothing moved by 0.1 point or more.", "没有达到 0.1 个百分点的变化。"),
+    "deal.moved_new": ("It was not open a week before.", "一周前该商机尚未处于在跟状态。"),
+    "moved.typical": ("Stage", "阶段"),
+    "moved.typical_told": (
+        "From {then} to {now}: a typical open deal is won in {after} of cases there, in {before} before",
+        "由“{then}”变为“{now}”：典型在跟商机的赢率由 {before} 变为 {after}",
+    ),
+    "moved.model": ("Another model", "模型更换"),
+    "moved.model_told": (
+        "Given by version {other}; retold here with version {version}",
+        "原评分由版本 {other} 给出，此处以版本 {version} 重新计算",
+    ),
+    "moved.record": ("Data added since", "数据补录"),
+    "moved.record_told": (
+        "The record of a day already scored has been added to since",
+        "已评分日期的数据此后有补录",
+    ),
+    "moved.was": ("{now} (before: {then})", "{now}（此前：{then}）"),
+    "moved.part": ("{name}: {sentence}, {points} points", "{name}：{sentence}，{points} 个百分点"),
+    "score.evidence": (
+        "Counted from {n} past deals at this stage and age; the true chance may well lie between {low} and {high}.",
+        "由 {n} 个同阶段、同账龄的历史商机统计得出，实际赢率可能在 {low} 到 {high} 之间。",
+    ),
+    "score.no_evidence": (
+        "No past deal at this stage and age yet, so this is a general guess; the true chance may lie between {low} and"
+        " {high}.",
+        "尚无同阶段、同账龄的历史商机，仅为一般估计，实际赢率可能在 {low} 到 {high} 之间。",
+    ),
+    "flag.record": (
+        "Of {n} past deals flagged so, {flagged} were won within {days} days; of others at the same stages {other}.",
+        "此前 {n} 个带此信号的商机，{days} 天内赢单 {flagged}；同阶段其他商机为 {other}。",
+    ),
+    "flag.record_alone": (
+        "Of {n} past deals flagged so, {flagged} were won within {days} days; there is nothing to compare with.",
+        "此前 {n} 个带此信号的商机，{days} 天内赢单 {flagged}；暂无可比商机。",
+    ),
+    "flag.no_record": ("No past deal was flagged so yet.", "此前尚无商机带此信号。"),
     "event.change": ("{field}: {old} → {new}", "{field}：{old} → {new}"),
     "event.first": ("{field}: {new}", "{field}：{new}"),
     "event.cleared": ("{field}: {old} removed", "{field}：清除 {old}"),

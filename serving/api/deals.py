@@ -6,17 +6,32 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from features.flags import FLAGS
 from serving.access import Reader
 from serving.board import Wanted, chosen, paged, value_at_risk
+from serving.choosing import ServedModel
 from serving.deal_facts import DealFacts, deal_facts
+from serving.flag_words import flag_text, record_text
 from serving.live import standing_of
 from serving.reasons import Reason
-from serving.schemas import DealDetail, DealList, DealRow, EventOut, FlagOut, ReasonOut, ScoreOut
+from serving.schemas import (
+    DealDetail,
+    DealList,
+    DealRow,
+    EventOut,
+    EvidenceOut,
+    FlagOut,
+    FlagRecordOut,
+    ProblemOut,
+    ReasonOut,
+    ScoreOut,
+)
+from serving.scoring import Evidence, Scored
 from serving.standing import Standing
+from serving.texts import translator
 
 router = APIRouter(prefix="/v1")
 EVENTS_GIVEN = 500
+LANGUAGES_OUT = {"en": "en", "zh": "zh-CN"}
 
 
 @router.get("/deals")
@@ -67,8 +82,7 @@ def one_deal(request: Request, _: Reader, deal_id: str) -> DealDetail:
 
 
 def _score(standing: Standing, facts: DealFacts) -> ScoreOut:
-    place = standing.scored.places[facts.deal_id]
-    return score_out(standing.scored.frame.row(place, named=True), facts.baseline, facts.reasons)
+    return score_out(standing.scored, facts.deal_id, standing.model)
 
 
 def deal_row(row: dict[str, Any]) -> DealRow:
@@ -78,14 +92,19 @@ def deal_row(row: dict[str, Any]) -> DealRow:
     return DealRow(**kept)
 
 
-def score_out(row: dict[str, Any], baseline: float, reasons: list[Reason]) -> ScoreOut:
+def score_out(scored: Scored, deal_id: str, model: ServedModel) -> ScoreOut:
     """One row of `scores` with its reasons as the API gives it."""
+    row = scored.frame.row(scored.places[deal_id], named=True)
+    baseline, reasons = scored.reasons_of(deal_id)
+    evidence = scored.evidence_of(deal_id)
     kept = {name: row[name] for name in ScoreOut.model_fields if name in row}
     kept.update(
         baseline=baseline,
         reasons=[reason_out(reason) for reason in reasons],
-        flags=[flag_out(code) for code in words(row["flags"])],
+        flags=[flag_out(code, model) for code in words(row["flags"])],
         problems=words(row["problems"]),
+        problems_told=[problem_out(code) for code in words(row["problems"])],
+        evidence=evidence_out(evidence) if evidence else None,
     )
     return ScoreOut(**kept)
 
@@ -95,9 +114,23 @@ def reason_out(reason: Reason) -> ReasonOut:
     return ReasonOut(code=reason.code, points=reason.points, en=reason.full("en"), zh=reason.full("zh-CN"))
 
 
-def flag_out(code: str) -> FlagOut:
-    """A flag with its sentences."""
-    return FlagOut(code=code, en=FLAGS[code].sentence("en"), zh=FLAGS[code].sentence("zh-CN"))
+def flag_out(code: str, model: ServedModel) -> FlagOut:
+    """A flag with its sentences and its record."""
+    record = model.flag_records.get(code)
+    told: dict[str, Any] = {name: record_text(record, language) for name, language in LANGUAGES_OUT.items()}
+    shown = FlagRecordOut(**told, **record.as_dict()) if record else None
+    return FlagOut(code=code, en=flag_text(code, "en"), zh=flag_text(code, "zh-CN"), record=shown)
+
+
+def problem_out(code: str) -> ProblemOut:
+    """A data problem with its sentences."""
+    return ProblemOut(code=code, **{name: translator(of)(f"problem.{code}") for name, of in LANGUAGES_OUT.items()})
+
+
+def evidence_out(evidence: Evidence) -> EvidenceOut:
+    """What a number of the tables rests on."""
+    told = {name: evidence.sentence(language) for name, language in LANGUAGES_OUT.items()}
+    return EvidenceOut(n_deals=evidence.n_deals, low=evidence.low, high=evidence.high, **told)
 
 
 def words(codes: str | None) -> list[str]:

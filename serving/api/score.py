@@ -24,7 +24,7 @@ def score_deals(request: Request, _: Reader, body: ScoreRequest) -> ScoreAnswer:
     quarter_end = bounds(quarter_of(settings.day_of(as_of), settings), settings)[1]
     horizon = settings.start_of(body.horizon) if body.horizon else quarter_end
     scored = score_posted(standing, body.deals, as_of, horizon)
-    rows = {row["deal_id"]: row for row in scored.frame.iter_rows(named=True)}
-    answers = [score_out(rows[deal.deal_id], *scored.reasons_of(deal.deal_id)) for deal in body.deals]
+    model = standing.model_at(as_of)
+    answers = [score_out(scored, deal.deal_id, model) for deal in body.deals]
     version = answers[0].model_version
     return ScoreAnswer(as_of=as_of, horizon=horizon, model_version=version, scores=answers)

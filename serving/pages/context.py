@@ -140,8 +140,47 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class RaisedFlag:
+    """A flag and what became of past deals that had it."""
+
+    label: str
+    record: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point of the curve: `x` and `y` in the drawing's units, and what it says."""
+
+    x: float
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The win chance over the last weeks, drawn 600 wide and 120 high: `line` are its points, y grows downward."""
+
+    line: str
+    weeks: list[Mark]
+    said: list[Mark]
+    first_day: str
+    last_day: str
+    top: str
+
+
+@dataclass(frozen=True)
+class MovedPart:
+    """One part of what moved the win chance. `kind` is up or down."""
+
+    name: str
+    sentence: str
+    points: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class DealPage(Page):
-    """One deal: probability, health, reasons, flags and what happened."""
+    """One deal: probability, health, reasons, flags, how it went and what happened."""
 
     deal_id: str
     facts: list[Fact]
@@ -155,9 +194,13 @@ class DealPage(Page):
     horizon_label: str
     chances: list[Chance]
     steps: list[Step]
-    flags: list[str]
+    flags: list[RaisedFlag]
     problems: list[str]
     caveats: list[str]
+    curve: Curve | None
+    moved_label: str
+    moved_note: str
+    moved: list[MovedPart]
     events: list[Event]
     more_note: str
 

@@ -10,10 +10,11 @@ from fastapi.responses import Response
 
 from serving.access import PageReader
 from serving.deal_facts import DealFacts, deal_facts
+from serving.flag_words import flag_text, record_text
 from serving.live import standing_of
-from serving.pages.context import Chance, DealPage, Event, Fact, Step
+from serving.pages.context import Chance, DealPage, Event, Fact, RaisedFlag, Step
+from serving.pages.deal_course import course
 from serving.pages.format import NOTHING, day, days, money, percent, points
-from serving.pages.pipeline import flag_text
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.reasons import Reason, ReasonGroup, grouped
@@ -65,21 +66,31 @@ def _forecast_parts(facts: DealFacts, standing: Standing, language: str) -> dict
         "horizon_label": t("deal.horizon", day=day(standing.horizon_day, language)),
         "chances": chances(row, t),
         "steps": waterfall(facts.baseline, facts.reasons, language),
-        "flags": [flag_text(code, language) for code in (row["flags"] or "").split()],
+        "flags": [raised_flag(code, standing, language) for code in (row["flags"] or "").split()],
         "problems": [t(f"problem.{code}") for code in (row["problems"] or "").split()],
-        "caveats": _caveats(standing, t),
+        "caveats": _caveats(facts, standing, language),
+        **course(standing, facts.deal_id, language),
     }
 
 
 def _no_forecast(note: str) -> dict[str, Any]:
     words = dict.fromkeys(("win", "win_note", "health", "band", "band_label", "horizon_label"), "")
-    lists: dict[str, list[Any]] = {name: [] for name in ("chances", "steps", "flags", "problems", "caveats")}
-    return {"closed_note": note, "health_at": 0.0, **words, **lists}
+    lists: dict[str, list[Any]] = {name: [] for name in ("chances", "steps", "flags", "problems", "caveats", "moved")}
+    none = {"curve": None, "moved_label": "", "moved_note": ""}
+    return {"closed_note": note, "health_at": 0.0, **words, **lists, **none}
 
 
-def _caveats(standing: Standing, t: Translator) -> list[str]:
-    found = {"deal.small_data": standing.small_data, "deal.in_sample": standing.in_sample}
-    return [t(key) for key, holds in found.items() if holds]
+def raised_flag(code: str, standing: Standing, language: str) -> RaisedFlag:
+    """A flag with its track record in words."""
+    return RaisedFlag(flag_text(code, language), record_text(standing.model.flag_records.get(code), language))
+
+
+def _caveats(facts: DealFacts, standing: Standing, language: str) -> list[str]:
+    t = translator(language)
+    evidence = standing.scored.evidence_of(facts.deal_id)
+    found = {"deal.small_data": evidence is not None, "deal.in_sample": standing.in_sample}
+    told = [t(key) for key, holds in found.items() if holds]
+    return [*told, evidence.sentence(language)] if evidence else told
 
 
 def chances(row: dict[str, Any], t: Translator) -> list[Chance]:

@@ -9,16 +9,16 @@ import polars as pl
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from features.flags import FLAGS
 from serving.access import PageReader
 from serving.board import BANDS, RISKY, Paged, Wanted, chosen, paged, value_at_risk
+from serving.flag_words import flag_text
 from serving.live import standing_of
 from serving.pages.context import BandShare, DealLine, Filter, Option, PipelinePage
 from serving.pages.format import NOTHING, day, days, money, percent
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.standing import Standing
-from serving.texts import Translator, text_or, translator
+from serving.texts import Translator, translator
 
 router = APIRouter(include_in_schema=False)
 PAGE_ROWS = 50
@@ -142,11 +142,6 @@ def _account(row: dict[str, Any]) -> str:
     """The customer, unless the deal's name says it already."""
     account = row["account_name"] or row["account_id"] or ""
     return "" if account and (row["name"] or "").startswith(account) else account
-
-
-def flag_text(code: str, language: str) -> str:
-    """What a flag says in the reader's language."""
-    return FLAGS[code].sentence(language) if code in FLAGS else text_or(language, f"flag.{code}", code)
 
 
 def _shown(page: Paged, t: Translator) -> str:

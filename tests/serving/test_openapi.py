@@ -42,6 +42,7 @@ def test_the_routes_of_the_api_are_these(document):
         "/v1/accuracy",
         "/v1/deals",
         "/v1/deals/{deal_id}",
+        "/v1/deals/{deal_id}/history",
         "/v1/forecast",
         "/v1/score",
         "/v1/scorecard",

@@ -1,0 +1,81 @@
+"""How a deal's win chance went: the curve of the last weeks and what moved it since a week before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from serving.deal_facts import own_history
+from serving.moves import Move, Part
+from serving.pages.context import Curve, Mark, MovedPart
+from serving.pages.format import day, percent, points
+from serving.score_history import WEEK, Replayed, last_move, replayed, stored_scores
+from serving.standing import Standing
+from serving.texts import Translator, translator
+
+WIDTH, HEIGHT, EDGE = 600.0, 120.0, 8.0
+
+
+def course(standing: Standing, deal_id: str, language: str) -> dict[str, Any]:
+    """The parts of the deal page that tell how it went: curve, moved_label, moved_note, moved."""
+    t = translator(language)
+    own = own_history(standing, deal_id)
+    weeks = replayed(standing.prepared, own, standing.model, standing.as_of)
+    move = last_move(standing.prepared, own, standing.model, deal_id, standing.as_of)
+    since = standing.history.settings.day_of(standing.as_of - WEEK)
+    return {
+        "curve": curve(weeks, _said(standing, deal_id, weeks), standing, language),
+        "moved_label": t("deal.moved", day=day(since, language)),
+        "moved_note": _note(move, t),
+        "moved": [_told(part, language) for part in move.parts] if move else [],
+    }
+
+
+def curve(
+    weeks: list[Replayed], said: list[tuple[dt.datetime, float]], standing: Standing, language: str
+) -> Curve | None:
+    """The drawing; None where the deal was not open on two of the weeks."""
+    if len(weeks) < 2:
+        return None
+    top = max(week.win_probability for week in weeks)
+    top = max(top, *(chance for _, chance in said), 0.05) * 1.15 if said else max(top, 0.05) * 1.15
+    first, span = weeks[0].as_of, weeks[-1].as_of - weeks[0].as_of
+    day_of = standing.history.settings.day_of
+
+    def mark(at: dt.datetime, chance: float) -> Mark:
+        x = EDGE + (WIDTH - 2 * EDGE) * ((at - first) / span)
+        y = HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * chance / top
+        return Mark(round(x, 1), round(y, 1), f"{day(day_of(at), language)} {percent(chance)}")
+
+    marks = [mark(week.as_of, week.win_probability) for week in weeks]
+    return Curve(
+        line=" ".join(f"{one.x},{one.y}" for one in marks),
+        weeks=marks,
+        said=[mark(at, chance) for at, chance in said],
+        first_day=day(day_of(first), language),
+        last_day=day(day_of(weeks[-1].as_of), language),
+        top=percent(max(week.win_probability for week in weeks)),
+    )
+
+
+def _said(standing: Standing, deal_id: str, weeks: list[Replayed]) -> list[tuple[dt.datetime, float]]:
+    """Scores as they were given within the weeks shown: the instant and the win probability."""
+    if not weeks:
+        return []
+    rows = stored_scores(standing.history, deal_id, standing.as_of)
+    rows = rows.filter(rows["as_of"] >= weeks[0].as_of).unique(["as_of", "model_version"], maintain_order=True)
+    return list(rows.select("as_of", "win_probability").iter_rows())
+
+
+def _note(move: Move | None, t: Translator) -> str:
+    if move is None:
+        return t("deal.moved_new")
+    if not move.parts:
+        return t("deal.moved_none")
+    said = {"before": f"{move.before:.1f} %", "after": f"{move.after:.1f} %"}
+    return t("deal.moved_total", points=points(move.points), **said)
+
+
+def _told(part: Part, language: str) -> MovedPart:
+    kind = "up" if part.points > 0 else "down"
+    return MovedPart(part.name(language), part.sentence(language), points(part.points), kind)

@@ -83,7 +83,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return fail(error.format_message(), error.exit_code)
     except DealcastError as error:
         return fail(str(error), error.exit_code)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # The reader of the output left early, as `head` does; click turns that into an exit of its own.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
@@ -21,6 +21,7 @@ def outcomes(rows: int, slope: float, shift: float, seed: int = 0) -> tuple[np.n
     return margin, (generator.random(rows) < expit(slope * margin + shift)).astype(float)
 
 
+@settings(deadline=None)
 @given(a=slopes, b=slopes, c=st.floats(-5, 5), margins=st.lists(st.floats(-60, 60), min_size=2).map(sorted))
 def test_the_order_of_margins_is_kept_and_no_chance_is_certain(
     a: float, b: float, c: float, margins: list[float]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -72,12 +72,14 @@ def test_a_typical_deal_has_no_reasons() -> None:
     assert np.array_equal(parts, np.zeros((1, 4)))
 
 
+@settings(deadline=None)
 @given(away=moves, chance=chances, start=chances)
 def test_parts_add_up_whatever_they_are(away: np.ndarray, chance: np.ndarray, start: np.ndarray) -> None:
     parts = points_from(away, chance, start)
     assert np.allclose(parts.sum(axis=1), chance - start, atol=1e-9)
 
 
+@settings(deadline=None)
 @given(away=moves, chance=chances, start=chances)
 def test_rounded_figures_add_up_and_are_within_a_tenth_or_two(
     away: np.ndarray, chance: np.ndarray, start: np.ndarray
@@ -95,6 +97,7 @@ def test_parts_stay_bounded_where_the_log_odds_cancel_out() -> None:
     assert np.abs(parts).max() < 1
 
 
+@settings(deadline=None)
 @given(arrays(float, (2, 5), elements=st.floats(-50, 50)), arrays(int, 2, elements=st.integers(-900, 900)))
 def test_tenths_sum_to_the_total_asked(parts: np.ndarray, totals: np.ndarray) -> None:
     assert np.array_equal(rounded_to_tenths(parts, totals).sum(axis=1), totals)

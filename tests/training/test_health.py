@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.deal_model import DealModel
@@ -24,6 +24,7 @@ def test_a_typical_deal_stands_at_fifty_whatever_its_stage() -> None:
     assert np.abs(found - 50).max() < 4
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.001, 0.999), min_size=2, max_size=20).map(sorted))
 def test_health_rises_with_the_chance_and_stays_within_bounds(chances: list[float]) -> None:
     n = len(chances)

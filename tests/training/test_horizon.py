@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from history.settings import Settings
@@ -17,6 +17,7 @@ def columns(as_of: str, days: list[float], close: float = 10.0, settings: Settin
     return found.to_numpy()
 
 
+@settings(deadline=None)
 @given(
     day=st.integers(0, 2_000),
     horizons=st.lists(st.floats(0.1, 900), min_size=2, max_size=8).map(sorted),

@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from history.settings import Settings
@@ -21,6 +21,7 @@ def a_spine(weeks: int, deals: int) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"deal_id": pl.String, "as_of": pl.Datetime("us")}, orient="row")
 
 
+@settings(deadline=None)
 @given(weeks=st.integers(1, 40), days_past=st.integers(1, 200), seed=st.integers(0, 5))
 def test_every_sampled_horizon_lies_after_its_day_and_has_ended_by_the_cut(
     weeks: int, days_past: int, seed: int

@@ -15,10 +15,12 @@ from cli.accuracy import accuracy
 from cli.backtest import backtest
 from cli.demo import demo
 from cli.doctor import doctor
+from cli.flags import flags
 from cli.forecast import forecast
 from cli.generate import generate
 from cli.imports import import_
 from cli.models import models, promote
+from cli.moved import moved
 from cli.options import Session, shared_options
 from cli.score import score
 from cli.scorecard import scorecard
@@ -48,10 +50,12 @@ for verb in (
     backtest,
     demo,
     doctor,
+    flags,
     forecast,
     generate,
     import_,
     models,
+    moved,
     promote,
     score,
     scorecard,

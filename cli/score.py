@@ -78,7 +78,7 @@ def score(
     if record:
         record_scores(workspace.store(), scored.frame)
     if out:
-        write(scored.frame, out)
+        write(scored.told, out)
     show(history, scored, instant, ends, top, session.language)
     notice(model_note(model, settings, instant, session.language))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.catalogue import FEATURES
 from history.errors import ConfigInvalid
 
 
@@ -36,6 +37,16 @@ class Flag:
     def sentence(self, language: str = "en") -> str:
         """What the flag says, in "en" or "zh-CN"."""
         return self.zh if language.lower().startswith("zh") else self.en
+
+    def rule(self, threshold: float, language: str = "en") -> str:
+        """When it is raised, as a condition on its feature.
+
+        >>> FLAGS["pushed_repeatedly"].rule(3)
+        'times the expected close date was moved later ≥ 3'
+        """
+        declared = FEATURES[self.feature]
+        meaning = declared.zh if language.lower().startswith("zh") else declared.en
+        return f"{meaning} {'≥' if self.above else '≤'} {threshold:g}"
 
 
 HALFWAY = 0.5

@@ -58,6 +58,7 @@ def test_no_text_lies_unused():
         "direction.",
         "failure.",
         "flag.",
+        "moved.",
         "deal.won",
         "deal.open",
         "deal.lost",

@@ -7,6 +7,7 @@ value at the as-of instant, so a feature is plain polars over aggregates.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import polars as pl
@@ -39,7 +40,7 @@ class Aggregate:
     column: str | None = None
     days: float | None = None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The column that holds the aggregate's value."""
         window = "" if self.days is None else f"/{self.days:g}d"

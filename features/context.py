@@ -11,8 +11,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from features.aggregate import AGGREGATES, DAY_US, Stream, first, last, value_ago
+from features.log import Log, make_log
 from features.streams import changes, entered_stage, facts, field, rep_facts
-from features.sweep import Log, make_log, sweep
+from features.sweep import sweep
 
 SCOPES = ("rep", "team", "account", "segment", "region", "product_line", "kind", "source", "company")
 closings = {scope: Stream(f"{scope}_closings", scope) for scope in SCOPES}

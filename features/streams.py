@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from features.aggregate import Stream, days_between
-from features.sweep import Log, make_log
+from features.aggregate import Stream
+from features.changed import changed_values, subject_code
+from features.log import Log, make_log
 from history.as_of import ALWAYS, with_replaced_at
-from history.deals import close_instant, ordered_changes, outcome_expr
 from history.record import History
 from history.tables import TABLES
 
@@ -26,7 +27,10 @@ entered_stage = (field == "stage") & pl.col("old").ne_missing(pl.col("new"))
 
 
 def _versions(history: History, name: str) -> pl.DataFrame:
-    return with_replaced_at(TABLES[name], history[name])
+    table, rows = TABLES[name], history[name]
+    # Different hashes mean different keys, and are found out far sooner than equal keys are.
+    hashes = np.sort(rows.select(table.key).hash_rows().to_numpy())
+    return rows if (hashes[1:] != hashes[:-1]).all() else with_replaced_at(table, rows)
 
 
 def facts_log(history: History) -> Log:
@@ -42,63 +46,43 @@ def changes_log(history: History) -> Log:
     """Field changes with their values as text, number, instant and place in the order of stages.
 
     Columns: field, old, new (text), number, old_number (amount and probability), date, old_date (UTC instant of the
-    expected close), place, old_place (index among the open stages, from 0), outcome ("won", "lost", null).
+    expected close), moved_days (from the old date to the new), place, old_place (index among the open stages, from 0),
+    outcome ("won", "lost", null).
     """
-    # A closed stage has no place: to be lost is no step forward, to be reopened no step back.
-    place = {name: float(index) for index, name in enumerate(history.settings.open_stages)}
-    rows = ordered_changes(history).with_row_index("_turn")
-    is_number = field.is_in(["amount", "probability"])
-    is_date, is_stage = field == "close_date", field == "stage"
-
-    def side(column: str, prefix: str) -> list[pl.Expr]:
-        text = pl.col(column)
-        return [
-            text.alias(prefix + ("new" if prefix == "" else "")),
-            pl.when(is_number).then(text).cast(pl.Float64, strict=False).alias(prefix + "number"),
-            close_instant(history, pl.when(is_date).then(text)).alias(prefix + "date"),
-            pl.when(is_stage)
-            .then(text.replace_strict(place, default=None, return_dtype=pl.Float64))
-            .alias(prefix + "place"),
-        ]
-
-    columns = [expr for expr in side("old_value", "old_") if expr.meta.output_name() != "old_"]
-    frame = rows.select(
-        pl.col("deal_id").alias("entity"),
-        pl.col("changed_at").alias("happened_at"),
-        "recorded_at",
-        "field",
-        "_turn",
-        pl.col("old_value").alias("old"),
-        *side("new_value", ""),
-        *columns,
-        pl.when(is_stage).then(outcome_expr(history)).alias("outcome"),
+    rows = history["deal_changes"].select(
+        "recorded_at", "field", entity="deal_id", happened_at="changed_at", old="old_value", new="new_value"
     )
-    moved_days = days_between(pl.col("date"), pl.col("old_date")).alias("moved_days")
-    return make_log(frame.with_columns(moved_days), ("_turn",))
+    if rows["old"].dtype != rows["new"].dtype:
+        rows = rows.with_columns(pl.col("old", "new").cast(pl.String))
+    return make_log(
+        rows, ("recorded_at", "field", "_ends", "old", "new"), changed_values(history), _changes_of_one_instant
+    )
+
+
+def _changes_of_one_instant(rows: pl.DataFrame) -> pl.DataFrame:
+    """As in `history.deals.ordered_changes`: a change that starts from another's new value comes after it."""
+    same = ["_tie", "recorded_at", "field"]
+    ends_as = pl.col("new").is_in(pl.col("old").drop_nulls().implode()).over(same)
+    return rows.with_columns(_ends=(~ends_as).fill_null(True))
 
 
 def touches_log(history: History) -> Log:
-    """Touches on a deal: kind, direction, channel, minutes, opened, replied, effective, contact_id, rep_id,
-    subject_code."""
+    """Touches on a deal: kind, direction, channel, minutes, opened, replied, effective, contact_id, rep_id, subject,
+    subject_code (the kind with the subject)."""
+    rows = _versions(history, "activities")
+    names = ("kind", "direction", "channel", "opened", "replied", "effective", "contact_id", "rep_id", "subject")
     return make_log(
-        _versions(history, "activities").select(
-            "replaced_at",
-            pl.col("deal_id").alias("entity"),
+        rows.select(
+            pl.col("^replaced_at$"),
+            *names,
             "happened_at",
             "recorded_at",
             "activity_id",
-            "kind",
-            "direction",
-            "channel",
-            pl.col("duration_minutes").alias("minutes"),
-            "opened",
-            "replied",
-            "effective",
-            "contact_id",
-            "rep_id",
-            subject_code=pl.concat_str("kind", "subject", separator=": ", ignore_nulls=True),
+            entity="deal_id",
+            minutes="duration_minutes",
         ),
         ("activity_id",),
+        {"subject_code": subject_code},
     )
 
 
@@ -106,7 +90,7 @@ def contacts_log(history: History) -> Log:
     """People added to a deal: contact_id, role."""
     return make_log(
         _versions(history, "contacts").select(
-            "replaced_at", "recorded_at", "contact_id", "role", entity="deal_id", happened_at="added_at"
+            pl.col("^replaced_at$"), "recorded_at", "contact_id", "role", entity="deal_id", happened_at="added_at"
         ),
         ("contact_id", "role"),
     )
@@ -120,7 +104,7 @@ def account_log(history: History) -> Log:
     since = pl.coalesce("recorded_at", "created_at", ALWAYS)
     return make_log(
         _versions(history, "accounts").select(
-            "replaced_at",
+            pl.col("^replaced_at$"),
             "industry",
             pl.col("employees").cast(pl.Float64),
             "annual_revenue",
@@ -138,7 +122,7 @@ def rep_log(history: History) -> Log:
     since = pl.coalesce("valid_from", "recorded_at", ALWAYS)
     return make_log(
         _versions(history, "reps").select(
-            "replaced_at",
+            pl.col("^replaced_at$"),
             "team",
             "role",
             "hired_at",

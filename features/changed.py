@@ -1,0 +1,87 @@
+"""Columns of a log that are worked out from its text when asked for: numbers, dates, places in the sales process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import polars as pl
+
+from features.aggregate import days_between
+from features.log import Derive, as_words
+from history.deals import close_instant, outcome_expr
+from history.record import History
+
+_MANY = 1_000
+Parse = Callable[[pl.Series], pl.Series]
+
+
+def changed_values(history: History) -> dict[str, Derive]:
+    """What can be read from the old and new values of changes, by column (see `features.streams.changes_log`)."""
+    # A closed stage has no place: to be lost is no step forward, to be reopened no step back.
+    place = {name: float(index) for index, name in enumerate(history.settings.open_stages)}
+
+    def instant(text: pl.Series) -> pl.Series:
+        return text.to_frame("text").select(close_instant(history, pl.col("text"))).to_series()
+
+    def outcome(text: pl.Series) -> pl.Series:
+        return text.to_frame("text").select(outcome_expr(history, "text").cast(pl.String)).to_series()
+
+    parsed: dict[str, tuple[Sequence[str], Parse]] = {
+        "number": (("amount", "probability"), lambda text: text.cast(pl.Float64, strict=False)),
+        "date": (("close_date",), instant),
+        "place": (("stage",), lambda text: text.replace_strict(place, default=None, return_dtype=pl.Float64)),
+    }
+    columns: dict[str, Derive] = {"outcome": _derived("new", ("stage",), outcome)}
+    for name, (fields, parse) in parsed.items():
+        columns[name] = _derived("new", fields, parse)
+        columns["old_" + name] = _derived("old", fields, parse)
+
+    def moved_days(frame: pl.DataFrame) -> pl.Series:
+        dates = pl.DataFrame({name: columns[name](frame) for name in ("date", "old_date")})
+        return dates.select(days_between(pl.col("date"), pl.col("old_date"))).to_series()
+
+    return {**columns, "moved_days": moved_days}
+
+
+def _derived(side: str, fields: Sequence[str], parse: Parse) -> Derive:
+    """A column that `parse` reads from the text of one side where the change is of one of `fields`."""
+
+    def derive(frame: pl.DataFrame) -> pl.Series:
+        of_field = frame["field"].is_in(list(fields)).fill_null(False).to_numpy()
+        rows = np.flatnonzero(of_field)
+        values = parse_distinct(frame[side].gather(rows), parse)
+        place = np.full(frame.height, len(rows))
+        place[rows] = np.arange(len(rows))
+        return values.extend_constant(None, 1).gather(place)
+
+    return derive
+
+
+def parse_distinct(text: pl.Series, parse: Parse) -> pl.Series:
+    """`parse` of a column of text, each distinct text parsed once; `parse` turns plain text into values, row by row."""
+    if len(text) < _MANY:
+        return parse(text.cast(pl.String))
+    words = as_words(text)
+    used = np.unique(words.codes)
+    values = parse(words.words.gather(used[used >= 0]).cast(pl.String)).extend_constant(None, 1)
+    number = np.full(len(words.words) + 1, len(values) - 1)
+    number[used[used >= 0]] = np.arange(len(values) - 1)
+    return values.gather(number[words.codes])
+
+
+def subject_code(frame: pl.DataFrame) -> pl.Series:
+    """The kind of a touch with its subject, "kind: subject"; either alone where the other is missing."""
+    both = pl.concat_str(pl.col("kind", "subject").cast(pl.String), separator=": ", ignore_nulls=True)
+    if frame.height < _MANY:
+        return frame.select(both).to_series()
+    kind, subject = as_words(frame["kind"]), as_words(frame["subject"])
+    pair = (kind.codes + 1) * (len(subject.words) + 1) + subject.codes + 1
+    first = np.full((len(kind.words) + 1) * (len(subject.words) + 1), -1)
+    first[pair] = np.arange(frame.height)
+    used = np.flatnonzero(first >= 0)
+    told = frame[first[used]].select(both.alias("told")).to_series()
+    words = told.drop_nulls().unique().sort()
+    first[used] = told.cast(pl.Enum(words)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    codes = first[pair]
+    return pl.Series(codes).set(pl.Series(codes < 0), None).cast(pl.UInt32).cat.to(pl.Enum(words))

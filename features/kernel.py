@@ -1,0 +1,250 @@
+"""The compiled loops of the engine: the walk over events and as-of points, and the ordering that it needs.
+
+Everything here works on plain arrays. Instants are microseconds since 1970, -1 stands for no event and no code.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+LONG_AGO = np.iinfo(np.int64).min // 4
+NEVER = np.iinfo(np.int64).max
+NO_TIME = np.iinfo(np.int64).min
+
+
+@numba.njit(cache=True, nogil=True)
+def walk(
+    place, row_offsets, row_us, offsets, happened, arrived, replaced, bits,
+    ops, agg_bit, agg_window, agg_source, windows_us, values, codes, n_codes, out,
+):  # fmt: skip
+    """Fill `out[aggregate, row]` for groups of rows; group g tells of the entity at place[g] (-1: of none).
+
+    Rows of group g are row_offsets[g]..row_offsets[g + 1] - 1, in the order of `row_us`; `out` begins with the first.
+    """
+    n_aggs, n_windows, base = ops.shape[0], windows_us.shape[0], row_offsets[0]
+    ever_replaced = replaced.shape[0] > 0
+    longest = 1
+    for g in range(place.shape[0]):
+        if place[g] >= 0:
+            longest = max(longest, offsets[place[g] + 1] - offsets[place[g]])
+    order = np.empty(longest, np.int64)
+    state = np.empty(n_aggs, np.int64)
+    seen = np.zeros((max(1, codes.shape[0]), n_codes), np.int32)
+    starts = np.empty(n_windows, np.int64)
+    cutoffs = np.empty(n_windows, np.int64)
+    for g in range(place.shape[0]):
+        e = place[g]
+        first_event = offsets[e] if e >= 0 else 0
+        end_event = offsets[e + 1] if e >= 0 else 0
+        before = LONG_AGO
+        upcoming = first_event
+        arrived_count = 0
+        some_replaced = False
+        if ever_replaced:
+            for i in range(first_event, end_event):
+                some_replaced = some_replaced or replaced[i] < NEVER
+        for r in range(row_offsets[g], row_offsets[g + 1]):
+            now = row_us[r]
+            anew = r == row_offsets[g]
+            # Where a newer version replaced an event since the last point, the life is walked anew without it.
+            if some_replaced:
+                for i in range(first_event, upcoming):
+                    anew = anew or before <= replaced[i] < now
+            before = now
+            if anew:
+                for s in range(codes.shape[0]):
+                    for i in range(first_event, upcoming):
+                        if codes[s, i] >= 0:
+                            seen[s, codes[s, i]] = 0
+                for a in range(n_aggs):
+                    state[a] = -1 if ops[a] <= 2 else 0
+                starts[:] = 0
+                cutoffs[:] = LONG_AGO
+                arrived_count = 0
+                upcoming = first_event
+            while upcoming < end_event and arrived[upcoming] < now:
+                i = upcoming
+                upcoming += 1
+                if ever_replaced and replaced[i] < now:
+                    continue
+                at = happened[i]
+                spot = arrived_count
+                while spot > 0 and happened[order[spot - 1]] > at:
+                    order[spot] = order[spot - 1]
+                    spot -= 1
+                order[spot] = i
+                arrived_count += 1
+                for w in range(n_windows):
+                    if at < cutoffs[w]:
+                        starts[w] += 1
+                for a in range(n_aggs):
+                    if not (bits[i] >> agg_bit[a]) & 1:
+                        continue
+                    window = agg_window[a]
+                    gone = window >= 0 and at < cutoffs[window]
+                    op = ops[a]
+                    if op == 0:
+                        if state[a] < 0 or happened[state[a]] <= at:
+                            state[a] = i
+                    elif op == 1:
+                        if state[a] < 0 or at < happened[state[a]]:
+                            state[a] = i
+                    elif op == 2:
+                        if gone and (state[a] < 0 or happened[state[a]] <= at):
+                            state[a] = i
+                    elif gone:
+                        continue
+                    elif op == 3:
+                        state[a] += 1
+                    elif op == 4:
+                        state[a] += values[agg_source[a], i]
+                    else:
+                        code = codes[agg_source[a], i]
+                        if code >= 0:
+                            seen[agg_source[a], code] += 1
+                            if seen[agg_source[a], code] == 1:
+                                state[a] += 1
+            for w in range(n_windows):
+                cutoffs[w] = now - windows_us[w]
+                while starts[w] < arrived_count and happened[order[starts[w]]] < cutoffs[w]:
+                    i = order[starts[w]]
+                    starts[w] += 1
+                    for a in range(n_aggs):
+                        if agg_window[a] != w or not (bits[i] >> agg_bit[a]) & 1:
+                            continue
+                        op = ops[a]
+                        if op == 2:
+                            if state[a] < 0 or happened[state[a]] <= happened[i]:
+                                state[a] = i
+                        elif op == 3:
+                            state[a] -= 1
+                        elif op == 4:
+                            state[a] -= values[agg_source[a], i]
+                        elif op == 5:
+                            code = codes[agg_source[a], i]
+                            if code >= 0:
+                                seen[agg_source[a], code] -= 1
+                                if seen[agg_source[a], code] == 0:
+                                    state[a] -= 1
+            for a in range(n_aggs):
+                out[a, r - base] = state[a]
+        for s in range(codes.shape[0]):
+            for i in range(first_event, upcoming):
+                if codes[s, i] >= 0:
+                    seen[s, codes[s, i]] = 0
+
+
+@numba.njit(cache=True, nogil=True)
+def ties(begins, keys):
+    """Which tie each event belongs to: groups of events of one entity that agree in all `keys`, numbered from 0.
+
+    -1 for an event that ties with none. None at all (an empty array) when the keys are out of order somewhere.
+    `keys` is (keys, events); `begins` is true at an entity's first event.
+    """
+    n = begins.shape[0]
+    group = np.full(n, -1, np.int64)
+    found = 0
+    for i in range(1, n):
+        if begins[i]:
+            continue
+        compared = 0
+        for k in range(keys.shape[0]):
+            if keys[k, i] != keys[k, i - 1]:
+                compared = 1 if keys[k, i] > keys[k, i - 1] else -1
+                break
+        if compared < 0:
+            return np.empty(0, np.int64)
+        if compared == 0:
+            if group[i - 1] < 0:
+                group[i - 1] = found
+                found += 1
+            group[i] = group[i - 1]
+    return group
+
+
+@numba.njit(cache=True, nogil=True)
+def codes_within(codes, offsets, n_words):
+    """`codes` numbered anew from 0 within each entity, and the most any entity has."""
+    out = np.full(codes.shape[0], -1, np.int32)
+    owner = np.full(n_words, -1, np.int64)
+    number = np.zeros(n_words, np.int32)
+    most = 1
+    for e in range(offsets.shape[0] - 1):
+        found = 0
+        for i in range(offsets[e], offsets[e + 1]):
+            code = codes[i]
+            if code < 0:
+                continue
+            if owner[code] != e:
+                owner[code] = e
+                number[code] = found
+                found += 1
+            out[i] = number[code]
+        most = max(most, found)
+    return out, most
+
+
+@numba.njit(cache=True, nogil=True)
+def set_bit(bits, truth, bit):
+    """Set one bit of `bits` wherever `truth` holds."""
+    one = np.uint64(1) << bit
+    for i in range(bits.shape[0]):
+        if truth[i]:
+            bits[i] |= one
+
+
+@numba.njit(cache=True, nogil=True)
+def group_rows(codes, n_groups, sequence):
+    """Rows by group, each group in the order of `sequence` (empty: as they stand): their order and where each begins.
+
+    A code of -1 belongs to the last group.
+    """
+    offsets = np.zeros(n_groups + 1, np.int64)
+    for i in range(codes.shape[0]):
+        offsets[(codes[i] if codes[i] >= 0 else n_groups - 1) + 1] += 1
+    for g in range(n_groups):
+        offsets[g + 1] += offsets[g]
+    upcoming = offsets[:-1].copy()
+    order = np.empty(codes.shape[0], np.int64)
+    for k in range(codes.shape[0]):
+        i = sequence[k] if sequence.shape[0] else k
+        g = codes[i] if codes[i] >= 0 else n_groups - 1
+        order[upcoming[g]] = i
+        upcoming[g] += 1
+    return order, offsets
+
+
+@numba.njit(cache=True, nogil=True)
+def points_of(order, offsets, us):
+    """The different instants of each group: the point of each row, where each group's points begin, and the points."""
+    of_row = np.empty(order.shape[0], np.int32)
+    point_offsets = np.zeros(offsets.shape[0], np.int64)
+    points = np.empty(order.shape[0], np.int64)
+    n = 0
+    for g in range(offsets.shape[0] - 1):
+        for k in range(offsets[g], offsets[g + 1]):
+            i = order[k]
+            if k == offsets[g] or us[i] != points[n - 1]:
+                points[n] = us[i]
+                n += 1
+            of_row[i] = n - 1
+        point_offsets[g + 1] = n
+    return of_row, point_offsets, points[:n].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def take(values, index, missing):
+    """`values` at `index`, `missing` where the index is -1."""
+    out = np.empty(index.shape[0], values.dtype)
+    for i in range(index.shape[0]):
+        out[i] = values[index[i]] if index[i] >= 0 else missing
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def put(out, rows, values):
+    """Write `values` into `out` at `rows`; what is no finite number becomes NaN."""
+    for i in range(rows.shape[0]):
+        value = values[i]
+        out[rows[i]] = value if np.isfinite(value) else np.nan

@@ -1,0 +1,225 @@
+"""A log: a stream's events sorted by entity and arrival, laid out once for the engine and read column by column."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from features.kernel import NEVER, NO_TIME, ties
+
+Derive = Callable[[pl.DataFrame], pl.Series]
+MOST_KEYS = 4
+FEW = 16
+"""So few names are looked up one by one: a polars call costs more than they do."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text as codes into `words`; -1 where there is none."""
+
+    codes: np.ndarray
+    words: pl.Series
+
+    def some(self, numbers: np.ndarray) -> pl.Series:
+        """The words of these numbers."""
+        if len(numbers) > FEW:
+            return self.words.gather(numbers)
+        return pl.Series("", [self.words[number] for number in numbers.tolist()], dtype=pl.String)
+
+
+@dataclass(frozen=True)
+class Log:
+    """A stream's events sorted by entity, arrival and happening.
+
+    `frame` holds the columns (among them entity and happened_at), `derived` says how further ones are worked out from
+    them when first asked for, `entities` the sorted distinct entity names, `offsets` where each one's events begin,
+    `happened_us`, `arrived_us` and `replaced_us` the instants in microseconds (the last empty when no event was ever
+    replaced). `plans` and `kept` keep what was worked out, so that a log swept again and again is laid out once.
+    """
+
+    frame: pl.DataFrame
+    entities: pl.Series
+    offsets: np.ndarray
+    happened_us: np.ndarray
+    arrived_us: np.ndarray
+    replaced_us: np.ndarray
+    derived: Mapping[str, Derive] = field(default_factory=dict, repr=False, compare=False)
+    plans: dict[Any, tuple] = field(default_factory=dict, repr=False, compare=False)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __getitem__(self, column: str) -> pl.Series:
+        """A column of the events, in their order."""
+        if column not in self.derived:
+            return self.frame[column]
+        if "=" + column not in self.kept:
+            self.kept["=" + column] = self.derived[column](self.frame).alias(column)
+        found: pl.Series = self.kept["=" + column]
+        return found
+
+    def values(self, column: str) -> Words | np.ndarray:
+        """A column as an array: numbers (NaN for none), instants (NaT for none) or words."""
+        if column not in self.kept:
+            self.kept[column] = _as_array(self[column])
+        found: Words | np.ndarray = self.kept[column]
+        return found
+
+    def places(self, names: pl.Series) -> np.ndarray:
+        """Where the entities of these names stand in `entities`; -1 for one without events."""
+        if names is self.entities or (len(names) == len(self.entities) > 0 and names.equals(self.entities)):
+            return np.arange(len(names))
+        if len(self.entities) == 0:
+            return np.full(len(names), -1)
+        if len(names) <= FEW:
+            return np.array([self._place(name) for name in names.to_list()], np.int64)
+        lookup = pl.DataFrame({"name": self.entities, "place": np.arange(len(self.entities))})
+        wanted = names.to_frame("name").join(lookup, on="name", how="left", maintain_order="left")
+        return wanted["place"].fill_null(-1).to_numpy()
+
+    def _place(self, name: str) -> int:
+        found = bisect.bisect_left(self.entities, name)
+        return found if found < len(self.entities) and self.entities[found] == name else -1
+
+
+def make_log(
+    frame: pl.DataFrame,
+    tie_break: Sequence[str] = (),
+    derived: Mapping[str, Derive] | None = None,
+    settle: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+) -> Log:
+    """A log from a frame with columns entity, happened_at, recorded_at, maybe replaced_at, and the stream's own.
+
+    Events without entity are left out. `tie_break` orders events of one instant by content, never by row order.
+    `settle` may add columns that the tie-break names to events that tie in all of its leading instants and words.
+    A frame that is sorted already is recognised and stays as it is.
+    """
+    rows = _usable(frame)
+    keys = _keys(rows, tie_break)
+    begins, in_order = _beginnings(rows["entity"])
+    tied = ties(begins, keys) if in_order else np.empty(0, np.int64)
+    if len(tied) < rows.height:
+        rows = _sorted(rows, tie_break)
+        keys = _keys(rows, tie_break)
+        begins, _ = _beginnings(rows["entity"])
+        tied = ties(begins, keys)
+    rows = _settled(rows, tied, tie_break, settle)
+    starts = np.flatnonzero(begins)
+    return Log(
+        frame=rows,
+        entities=rows["entity"].gather(starts).cast(pl.String),
+        offsets=np.append(starts, rows.height),
+        happened_us=keys[1],
+        arrived_us=keys[0],
+        replaced_us=_replaced(rows),
+        derived=derived or {},
+    )
+
+
+def _usable(frame: pl.DataFrame) -> pl.DataFrame:
+    """The events that have an entity and an instant; entities are text or coded in the order of their names."""
+    if frame["entity"].null_count() or frame["happened_at"].null_count():
+        frame = frame.filter(pl.col("entity").is_not_null() & pl.col("happened_at").is_not_null())
+    return frame if _in_order_of_names(frame["entity"]) else frame.with_columns(pl.col("entity").cast(pl.String))
+
+
+def _in_order_of_names(column: pl.Series) -> bool:
+    if column.dtype == pl.String:
+        return True
+    return isinstance(column.dtype, pl.Enum) and column.dtype.categories.is_sorted()
+
+
+def _keys(rows: pl.DataFrame, tie_break: Sequence[str]) -> np.ndarray:
+    """Arrival, happening, and the leading tie-breaks that are instants or coded words, as integers (keys, events)."""
+    happened = rows["happened_at"].to_physical()
+    told = rows["recorded_at"].to_physical()
+    recorded = (told.fill_null(happened) if told.null_count() else told).to_numpy()
+    keys = [np.maximum(happened.to_numpy(), recorded), happened.to_numpy()]
+    for name in tie_break[: MOST_KEYS - 2]:
+        found = _key(rows, name)
+        if found is None:
+            break
+        keys.append(found)
+    return np.stack(keys)
+
+
+def _key(rows: pl.DataFrame, name: str) -> np.ndarray | None:
+    if name not in rows.columns:
+        return None
+    column = rows[name]
+    is_time = isinstance(column.dtype, pl.Datetime)
+    if not is_time and not (isinstance(column.dtype, pl.Enum) and _in_order_of_names(column)):
+        return None
+    codes = column.to_physical().cast(pl.Int64)
+    return codes.fill_null(NO_TIME).to_numpy() if codes.null_count() else codes.to_numpy()
+
+
+def _beginnings(entity: pl.Series) -> tuple[np.ndarray, bool]:
+    """Where a new entity begins, and whether entities come grouped in the order of their names."""
+    if not len(entity):
+        return np.zeros(0, np.bool_), True
+    if isinstance(entity.dtype, pl.Enum):
+        codes = entity.to_physical().to_numpy()
+        begins = np.append(True, codes[1:] != codes[:-1])
+        firsts = codes[begins]
+        return begins, bool((firsts[1:] > firsts[:-1]).all())
+    begins = entity.ne_missing(entity.shift(1)).to_numpy(writable=True)
+    begins[0] = True
+    names = entity.filter(pl.Series(begins))
+    return begins, bool((names.shift(1) < names).all())
+
+
+def _sorted(rows: pl.DataFrame, tie_break: Sequence[str]) -> pl.DataFrame:
+    arrived = pl.max_horizontal("happened_at", "recorded_at")
+    first = [name for name in tie_break[: MOST_KEYS - 2] if name in rows.columns]
+    return rows.sort("entity", arrived, "happened_at", *first, nulls_last=False)
+
+
+def _settled(
+    rows: pl.DataFrame,
+    tied: np.ndarray,
+    tie_break: Sequence[str],
+    settle: Callable[[pl.DataFrame], pl.DataFrame] | None,
+) -> pl.DataFrame:
+    """`rows` with the events of each tie in the order of the whole tie-break."""
+    at = np.flatnonzero(tied >= 0)
+    if not len(at) or not tie_break:
+        return rows
+    some = rows[at].with_columns(_tie=tied[at], _at=at)
+    some = some.with_columns(pl.col(pl.Enum).cast(pl.String))
+    some = settle(some) if settle else some
+    order = some.sort("_tie", *tie_break, nulls_last=False, maintain_order=True)["_at"].to_numpy()
+    if (order == at).all():
+        return rows
+    every = np.arange(rows.height)
+    every[at] = order
+    return rows[every]
+
+
+def _replaced(rows: pl.DataFrame) -> np.ndarray:
+    if "replaced_at" not in rows.columns or rows["replaced_at"].null_count() == rows.height:
+        return np.zeros(0, np.int64)
+    return rows["replaced_at"].to_physical().fill_null(NEVER).to_numpy()
+
+
+def _as_array(column: pl.Series) -> Words | np.ndarray:
+    if isinstance(column.dtype, pl.Datetime):
+        instants = column.to_physical()
+        plain = instants.fill_null(NO_TIME) if instants.null_count() else instants
+        return plain.to_numpy().view("datetime64[us]")
+    if column.dtype == pl.String or isinstance(column.dtype, pl.Enum | pl.Categorical):
+        return as_words(column)
+    return column.cast(pl.Float64).to_numpy()
+
+
+def as_words(column: pl.Series) -> Words:
+    """A column of text as codes into its distinct words."""
+    if not isinstance(column.dtype, pl.Enum):
+        text = column.cast(pl.String)
+        column = text.cast(pl.Enum(text.drop_nulls().unique().sort()))
+    codes = column.to_physical().cast(pl.Int32)
+    plain = codes.fill_null(-1) if codes.null_count() else codes
+    return Words(plain.to_numpy(), column.dtype.categories)  # type: ignore[attr-defined]

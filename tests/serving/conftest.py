@@ -25,6 +25,7 @@ from serving.tokens import create_token
 from training.booster import BoostOptions
 from training.bundle import save_bundle
 from training.fitting import FitOptions, fit_deal_model
+from training.flag_record import flag_records
 from training.registry import Registry
 
 DAY = dt.date(2026, 7, 1)
@@ -79,14 +80,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return Shop(folder, workspace, crm, version, token, app)
 
 
-def train_small(workspace: Workspace, folder: Path) -> str:
+def train_small(workspace: Workspace, folder: Path, day: dt.date = DAY) -> str:
     """A model of few trees from fortnightly rows, registered and promoted; its version."""
     history = workspace.history()
-    as_of = history.settings.start_of(DAY)
+    as_of = history.settings.start_of(day)
     days = [as_of - dt.timedelta(days=14 * back) for back in range(40, 0, -1)]
     matrix = build_matrix(history, open_spine(history, days), threads=1)
     options = FitOptions(boost=BoostOptions(most_rounds=40, num_threads=1))
-    bundle = save_bundle(fit_deal_model(matrix, history, as_of, options), folder)
+    model = fit_deal_model(matrix, history, as_of, options)
+    model = replace(model, flag_records=flag_records(matrix, history, as_of, model.long_days))
+    bundle = save_bundle(model, folder)
     registry = Registry(workspace.path, workspace.store().workspace_id)
     version = registry.log(bundle, as_of, params={}, metrics={}, figures={}, tags={})
     registry.promote(version, by="tests", reason="the first version")

@@ -90,6 +90,28 @@ def test_what_is_recorded_later_changes_nothing(day):
     assert scores_of(day, history=more).equals(scores_of(day))
 
 
+def test_people_words_and_next_steps_recorded_only_later_do_not_let_flags_speak_today(day):
+    steps = pl.col("field") == "next_step"
+    none = day.history.with_tables(
+        contacts=day.history["contacts"].clear(),
+        activities=day.history["activities"].filter(pl.col("direction").ne_missing("in")),
+        deal_changes=day.history["deal_changes"].filter(~steps),
+    )
+    later = {"recorded_at": pl.lit(day.as_of + dt.timedelta(days=1))}
+    since = day.history.with_tables(
+        contacts=day.history["contacts"].with_columns(**later),
+        activities=pl.concat(
+            [none["activities"], day.history["activities"].filter(direction="in").with_columns(**later)]
+        ),
+        deal_changes=pl.concat([none["deal_changes"], day.history["deal_changes"].filter(steps).with_columns(**later)]),
+    )
+    before = scores_of(day, history=none)
+    assert scores_of(day, history=since).equals(before)
+    quiet = {"single_threaded", "decision_maker_missing", "no_reply", "no_next_step"}
+    assert not quiet & set(" ".join(before["flags"]).split())
+    assert quiet & set(" ".join(scores_of(day)["flags"]).split())
+
+
 def test_the_same_scoring_gives_the_same_frame(day):
     assert scores_of(day).equals(scores_of(day))
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from history.tables import TABLES
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+SIDES = ("old_value", "new_value")
 
 
 @dataclass(frozen=True)
@@ -105,13 +107,23 @@ def _settings_document(settings: Settings) -> dict[str, Any]:
 
 
 def _encoded(rows: pl.DataFrame) -> pl.DataFrame:
-    """Text columns that repeat themselves as dictionaries in sorted order: smaller, and quick to read as codes."""
-    encoded = {}
-    for name, dtype in rows.schema.items():
-        words = rows[name].drop_nulls().unique().sort() if dtype == pl.String else None
-        if words is not None and len(words) <= max(16, rows.height // 4):
-            encoded[name] = pl.Enum(words)
+    """Text columns that repeat themselves as dictionaries in sorted order: smaller, and quick to read as codes.
+
+    What a change leads from and to share one dictionary, so that their codes can be compared.
+    """
+    encoded: dict[str, pl.Enum] = {}
+    for names in _spoken_alike(rows):
+        words = pl.concat([rows[name].drop_nulls().unique() for name in names]).unique().sort()
+        if len(words) <= max(16, rows.height // 4):
+            encoded |= dict.fromkeys(names, pl.Enum(words))
     return rows.with_columns(pl.col(name).cast(words) for name, words in encoded.items())
+
+
+def _spoken_alike(rows: pl.DataFrame) -> list[tuple[str, ...]]:
+    texts = [name for name, dtype in rows.schema.items() if dtype == pl.String]
+    if not set(SIDES) <= set(texts):
+        return [(name,) for name in texts]
+    return [SIDES, *((name,) for name in texts if name not in SIDES)]
 
 
 def _file_hash(path: Path) -> str:
@@ -133,21 +145,28 @@ def read_manifest(folder: Path | str) -> dict[str, Any]:
     return manifest
 
 
-def read_frozen(path: Path | str) -> History:
-    """The history frozen at `path`, in canonical order and types.
+def read_frozen(path: Path | str, tables: Collection[str] | None = None, coded: bool = False) -> History:
+    """The history frozen at `path`, in canonical order and types; `tables` names those to read, all by default.
 
-    Raises `FileUnreadable` when a file is missing or its bytes are not those that were frozen.
+    With `coded`, text that repeats itself stays in dictionaries (polars Enum), as the engine of features reads it
+    fastest; other readers expect text. Raises `FileUnreadable` when a file is missing or its bytes are not those that
+    were frozen.
     """
     folder = Path(path)
     manifest = read_manifest(folder)
     if manifest["content_hash"] != _hash_of(manifest):
         raise FileUnreadable(f"{folder / MANIFEST} was changed after freezing; freeze the history again.")
-    tables = {name: _read_table(folder / f"{name}.parquet", said["file"]) for name, said in manifest["tables"].items()}
-    return History(parse_settings(manifest["settings"], str(folder / MANIFEST)), tables)
+    read = {
+        name: _read_table(folder / f"{name}.parquet", said["file"], coded)
+        for name, said in manifest["tables"].items()
+        if tables is None or name in tables
+    }
+    return History(parse_settings(manifest["settings"], str(folder / MANIFEST)), read)
 
 
-def _read_table(path: Path, file_hash: str) -> pl.DataFrame:
+def _read_table(path: Path, file_hash: str, coded: bool) -> pl.DataFrame:
     if not path.is_file() or _file_hash(path) != file_hash:
         state = "does not hold what was frozen" if path.is_file() else "is missing"
         raise FileUnreadable(f"{path} {state}; expected the file as its manifest names it. Freeze the history again.")
-    return pl.read_parquet(path).with_columns(pl.col(pl.Enum).cast(pl.String))
+    rows = pl.read_parquet(path)
+    return rows if coded else rows.with_columns(pl.col(pl.Enum).cast(pl.String))

@@ -64,7 +64,7 @@ def score(
       dealcast score --top 0 --out scores.csv
     """
     from history.fiscal import quarter_of
-    from serving.scoring import record_scores, score_fully
+    from serving.scoring import record_scores, score_fully, unscored
 
     out = checked_path(out)
     workspace = session.workspace()
@@ -80,7 +80,22 @@ def score(
     if out:
         write(scored.told, out)
     show(history, scored, instant, ends, top, session.language)
+    name_unscored(unscored(history, instant), session.language)
     notice(model_note(model, settings, instant, session.language))
+
+
+def name_unscored(deals: list[str], language: str) -> None:
+    """Names deals of which nothing can be said."""
+    if not deals:
+        return
+    named, count = ", ".join(deals[:5]) + (" …" if len(deals) > 5 else ""), len(deals)
+    notice(
+        choose(
+            language,
+            f"Not scored, as nothing but their creation is on record ({count}): {named}. Import their deal_changes.",
+            f"未评分（{count} 个），仅有创建记录：{named}。请导入其 deal_changes。",
+        )
+    )
 
 
 def show(history: History, scored: Scored, instant: dt.datetime, ends: dt.date, top: int, language: str) -> None:

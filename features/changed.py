@@ -9,7 +9,7 @@ import polars as pl
 
 from features.aggregate import days_between
 from features.log import Derive, as_words
-from history.deals import close_instant, outcome_expr
+from history.deals import close_instant, finite_number, outcome_expr
 from history.record import History
 
 _MANY = 1_000
@@ -24,11 +24,14 @@ def changed_values(history: History) -> dict[str, Derive]:
     def instant(text: pl.Series) -> pl.Series:
         return text.to_frame("text").select(close_instant(history, pl.col("text"))).to_series()
 
+    def number(text: pl.Series) -> pl.Series:
+        return text.to_frame("text").select(finite_number(pl.col("text"))).to_series()
+
     def outcome(text: pl.Series) -> pl.Series:
         return text.to_frame("text").select(outcome_expr(history, "text").cast(pl.String)).to_series()
 
     parsed: dict[str, tuple[Sequence[str], Parse]] = {
-        "number": (("amount", "probability"), lambda text: text.cast(pl.Float64, strict=False)),
+        "number": (("amount", "probability"), number),
         "date": (("close_date",), instant),
         "place": (("stage",), lambda text: text.replace_strict(place, default=None, return_dtype=pl.Float64)),
     }

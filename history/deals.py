@@ -134,7 +134,7 @@ def snapshot(history: History, instant: dt.datetime) -> pl.DataFrame:
         facts.join(wide, on="deal_id", how="left")
         .join(standing, on="deal_id", how="left")
         .with_columns(
-            amount=pl.col("amount").cast(pl.Float64, strict=False),
+            amount=finite_number(pl.col("amount")),
             close_date=close_instant(past, pl.col("close_date")),
             account_id=pl.coalesce("account_id", "fact_account_id"),
             closed_at=pl.when(pl.col("outcome").is_not_null()).then("closed_at"),
@@ -142,6 +142,12 @@ def snapshot(history: History, instant: dt.datetime) -> pl.DataFrame:
         .drop("fact_account_id")
         .sort("deal_id")
     )
+
+
+def finite_number(text: pl.Expr) -> pl.Expr:
+    """The number that `text` writes; null where it writes none, or one that is not finite."""
+    number = text.cast(pl.Float64, strict=False)
+    return pl.when(number.is_finite()).then(number)
 
 
 def close_instant(history: History, text: pl.Expr) -> pl.Expr:

@@ -7,6 +7,7 @@ import datetime as dt
 import polars as pl
 
 from history.record import History
+from serving.record_problems import RECORD_PROBLEMS, record_problems
 
 FAR_DAYS = 730
 OLD_DAYS = 365
@@ -21,6 +22,7 @@ PROBLEMS = (
     "close_date_old",
     "no_owner",
     "unknown_owner",
+    *RECORD_PROBLEMS,
 )
 
 
@@ -44,5 +46,12 @@ def data_problems(past: History, snapshot: pl.DataFrame, as_of: dt.datetime) -> 
         "no_owner": owner.is_null(),
         "unknown_owner": ~owner.is_in(people.implode()) if people.len() else pl.lit(False),
     }
-    codes = [pl.when(found[code].fill_null(False)).then(pl.lit(code)) for code in PROBLEMS]
+    codes = [pl.when(said.fill_null(False)).then(pl.lit(code)) for code, said in found.items()]
     return snapshot.select(problems=pl.concat_str(codes, separator=" ", ignore_nulls=True))["problems"]
+
+
+def all_problems(past: History, snapshot: pl.DataFrame, as_of: dt.datetime) -> pl.Series:
+    """`data_problems` and then what is odd in the record; `snapshot` also needs deal_id."""
+    odd = record_problems(past, snapshot, as_of)["record_problems"]
+    both = pl.concat_str(data_problems(past, snapshot, as_of), odd, separator=" ")
+    return snapshot.select(problems=both.str.strip_chars())["problems"]

@@ -23,7 +23,7 @@ from history.record import History
 from history.store import Appended, Store
 from history.tables import TABLES
 from serving.choosing import ServedModel
-from serving.data_problems import data_problems
+from serving.data_problems import all_problems
 from serving.pages.format import percent
 from serving.reasons import Reason, value_of, written
 from serving.texts import translator
@@ -168,6 +168,14 @@ def score_rows(
     return Scored(_shaped(told), matrix, why, evidence)
 
 
+def unscored(history: History, as_of: dt.datetime) -> list[str]:
+    """Deals known at `as_of` of which nothing but their creation is: no change was known, so nothing can be said."""
+    past = known(history, as_of)
+    told = past["deal_changes"].filter(pl.col("changed_at") < as_of)
+    created = past["deals"].filter(pl.col("created_at") < as_of)
+    return created.join(told, on="deal_id", how="anti")["deal_id"].unique().sort().to_list()
+
+
 def record_scores(store: Store, frame: pl.DataFrame) -> Appended:
     """Appends scores to the store; a row that is there already stays as it is."""
     return store.append("scores", frame)
@@ -179,7 +187,7 @@ def _deal_columns(history: History, spine: pl.DataFrame, as_of: dt.datetime) -> 
     shot = snapshot(past, as_of).join(spine.select("deal_id"), on="deal_id", how="semi")
     shot = shot.with_columns(amount_home="amount")
     shot = in_workspace_currency(past, shot, "amount_home", "currency", as_of)
-    shot = shot.with_columns(data_problems(past, shot, as_of))
+    shot = shot.with_columns(all_problems(past, shot, as_of))
     return shot.select("deal_id", "owner_id", "amount", "problems")
 
 

@@ -208,6 +208,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The close date passed more than a year ago",
         "预计成交日已过一年以上",
     ),
+    "problem.no_activity": ("No touch with the buyer is on record", "没有与客户互动的记录"),
+    "problem.future_activity": (
+        "A touch is dated after this day; it does not count yet",
+        "有互动的日期晚于当日，暂不计入",
+    ),
+    "problem.future_change": (
+        "A change is dated after this day; it does not count yet",
+        "有变更的日期晚于当日，暂不计入",
+    ),
+    "problem.tied_changes": (
+        "Two changes of one field carry the same time, and which came last cannot be told",
+        "同一字段有两次变更时间相同，无法判断先后",
+    ),
+    "problem.changes_out_of_order": (
+        "A change does not start from the value that stood before it",
+        "有变更的原值与此前的值不一致",
+    ),
     "problem.no_owner": ("No owner is set", "未指定负责人"),
     "problem.unknown_owner": ("The owner is not among the people known", "负责人不在人员名单中"),
 }

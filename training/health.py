@@ -1,6 +1,7 @@
 """Health: where a deal's win probability stands among past open deals at the same stage and a similar age, 0 to 100.
 
-50 is typical. Where few past deals share stage and age the comparison leans on the stage, and then on all deals.
+50 is typical. Where few past deals share stage and age the comparison leans on the stage, and then on all deals: for
+how deals spread around what is usual, not for what is usual, so that an early deal is not ill for being early.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ BANDS = (("healthy", 60.0), ("watch", 35.0), ("at_risk", 15.0), ("critical", 0.0
 GRID = 201
 _LEAN_ROWS = 100.0
 """As many rows as the wider comparison counts for within the narrower one."""
+_MIDDLE_ROWS = 5.0
+"""A few rows already tell what is usual; how deals spread around it takes many more."""
 ALL = ""
 _DECIMALS = 6
 """Chances and quantiles are compared after the same rounding, so that equal ones tie."""
@@ -43,14 +46,30 @@ class HealthReference:
         return np.round(100 * out, 1)
 
     def _standing(self, cell: str, chance: np.ndarray) -> np.ndarray:
+        """Where chances stand (0 to 1): in the narrowest comparison, leaning on the wider ones by how few rows it has.
+
+        A wider comparison is asked at the place that the chance has in the narrower one, counted from the middle: a
+        deal that is usual at its stage is usual, whatever is usual of all deals.
+        """
+        keys = [key for key in (ALL, cell.split("\t")[0], cell) if self.rows.get(key, 0)]
+        middles = self._middles(keys)
         standing = np.full(len(chance), 0.5)
-        for key in (ALL, cell.split("\t")[0], cell):
-            rows = self.rows.get(key, 0)
-            if rows:
-                own = _rank(np.array(self.quantiles[key]), chance)
-                lean = 0.0 if key == ALL else _LEAN_ROWS
-                standing = (rows * own + lean * standing) / (rows + lean)
+        for place, key in enumerate(keys):
+            moved = _logit(chance) - middles[-1] + middles[place]
+            own = _rank(np.array(self.quantiles[key]), np.round(1 / (1 + np.exp(-moved)), _DECIMALS))
+            lean = _LEAN_ROWS if place else 0.0
+            standing = (self.rows[key] * own + lean * standing) / (self.rows[key] + lean)
         return standing
+
+    def _middles(self, keys: list[str]) -> list[float]:
+        """What is usual (log odds) in each comparison, the wider first; of few rows it leans on the wider one."""
+        middles: list[float] = []
+        for key in keys:
+            own = float(_logit(np.array(self.quantiles[key][GRID // 2])))
+            lean = _MIDDLE_ROWS if middles else 0.0
+            wider = middles[-1] if middles else 0.0
+            middles.append((self.rows[key] * own + lean * wider) / (self.rows[key] + lean))
+        return middles
 
 
 def health_reference(chance: np.ndarray, stages: np.ndarray, age_days: np.ndarray) -> HealthReference:
@@ -82,6 +101,12 @@ def band_of(health: np.ndarray) -> np.ndarray:
 def _cell(stage: object, age_days: float) -> str:
     group = int(np.searchsorted(AGE_EDGES_DAYS, age_days, side="right")) if age_days == age_days else "unknown"
     return f"{'(none)' if stage is None else stage}\t{group}"
+
+
+def _logit(chance: np.ndarray) -> np.ndarray:
+    held = np.clip(chance, 1e-6, 1 - 1e-6)
+    logit: np.ndarray = np.log(held / (1 - held))
+    return logit
 
 
 def _rank(quantiles: np.ndarray, chance: np.ndarray) -> np.ndarray:

@@ -139,7 +139,7 @@ class _Layout:
         return True
 
     def done(self, n_features: int) -> Trees:
-        columns = list(zip(*self.nodes, strict=True)) if self.nodes else [[]] * 6
+        columns: list[Any] = list(zip(*self.nodes, strict=True)) if self.nodes else [[]] * 6
         path_from, table_from = np.array(self.path_from), np.array(self.table_from)
         table = np.zeros(table_from[-1])
         _fill_tables(table, table_from, path_from, np.array(self.kept_shares), np.array(self.leaf_values))

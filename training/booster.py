@@ -19,6 +19,7 @@ class BoostOptions:
     most_rounds: int = 300
     learning_rate: float = 0.04
     num_leaves: int = 15
+    max_depth: int = 8
     min_data_in_leaf: int = 40
     lambda_l2: float = 5.0
     feature_fraction: float = 0.4
@@ -33,6 +34,7 @@ class BoostOptions:
             "objective": "binary",
             "learning_rate": self.learning_rate,
             "num_leaves": self.num_leaves,
+            "max_depth": self.max_depth,
             "min_data_in_leaf": self.min_data_in_leaf,
             "lambda_l2": self.lambda_l2,
             "feature_fraction": self.feature_fraction,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import lightgbm as lgb
 import numpy as np
@@ -23,6 +24,7 @@ from training.explain import Explanation, StageBaselines, explanation, points_fr
 from training.flag_record import FlagRecord
 from training.frames import checked_horizon, number_column, stages_of
 from training.health import HealthReference, band_of
+from training.shapley import Trees, shap_values, trees_of
 
 TOLD_AS = {
     "horizon_days": "quarter_days_left",
@@ -42,6 +44,17 @@ class Outcome:
 
     def chance(self, values: np.ndarray, num_threads: int) -> np.ndarray:
         return self.calibration.chance(margins(self.booster, values, num_threads))
+
+    @cached_property
+    def trees(self) -> Trees | None:
+        """The booster laid out for fast explanation; None where its trees are too deep for that."""
+        return trees_of(self.booster)
+
+    def contributions(self, values: np.ndarray, num_threads: int = 1) -> np.ndarray:
+        """SHAP values of the margin: rows x columns + 1, the expected margin last."""
+        if self.trees is None:
+            return contributions(self.booster, values, num_threads)
+        return shap_values(self.trees, values, num_threads)
 
 
 @dataclass(frozen=True)
@@ -91,7 +104,7 @@ class DealModel:
         long = np.full(len(matrix), float(self.long_days))
         win, _ = self._chances(matrix, [long])
         values = self._values(matrix, self.encoding.encode(matrix), long)
-        found = contributions(self.win.booster, values, self.num_threads)
+        found = self.win.contributions(values, self.num_threads)
         typical = self.baselines.of(stages_of(matrix))
         start = self.win.calibration.chance(self.baselines.expected + typical.sum(axis=1))
         parts = points_from(found[:, :-1] - typical, win[0], start)

@@ -11,14 +11,13 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import polars as pl
 
 from features.catalogue import feature_version
 from history.record import History
-from training.booster import BoostOptions, Design, contributions, fit_booster, fit_with_rounds, margins
+from training.booster import BoostOptions, Design, fit_booster, fit_with_rounds, margins
 from training.calibration import Calibration, fit_calibration
 from training.deal_model import DealModel, Outcome, held_below_one
 from training.design import values_at
@@ -119,7 +118,7 @@ def fit_window(window: Window, options: FitOptions) -> DealModel:
         lose=lose.kept,
         long_days=window.long_days,
         longest_days=_longest_days(window),
-        baselines=_baselines(window, win.kept.booster),
+        baselines=_baselines(window, win.kept),
         reference=_reference(window, win.kept, lose.kept),
         feature_version=feature_version(),
         facts=_facts(window, win, lose, options),
@@ -178,9 +177,9 @@ def _long_values(window: Window, recent: pd.DataFrame, days: float) -> np.ndarra
     return values_at(recent, encoded, np.full(len(recent), days), window.history.settings)
 
 
-def _baselines(window: Window, booster: lgb.Booster) -> StageBaselines:
+def _baselines(window: Window, win: Outcome) -> StageBaselines:
     recent = window.recent()
-    return stage_baselines(contributions(booster, _long_values(window, recent, window.long_days)), stages_of(recent))
+    return stage_baselines(win.contributions(_long_values(window, recent, window.long_days)), stages_of(recent))
 
 
 def _reference(window: Window, win: Outcome, lose: Outcome) -> HealthReference:

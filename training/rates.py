@@ -23,6 +23,8 @@ it within four months. The prior counts for `PRIOR_ROWS` rows, so a few closings
 PRIOR_ROWS = 20.0
 LEAN_ROWS = 60.0
 """As many rows as the wider table counts for within the narrower one."""
+PRIOR_DEALS, LEAN_DEALS = 8.0, 12.0
+"""The same in deals, where deals are counted: the weeks of one stale deal are not many witnesses."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +73,26 @@ def cells_of(spine: pl.DataFrame) -> list[str]:
     return [cell_of(stage, age) for stage, age in zip(spine["stage"].fill_null("(none)"), ages, strict=True)]
 
 
-def fit_rates(history: History, spine: pl.DataFrame, cut: dt.datetime, by_age: bool = True) -> Rates:
+def fit_rates(
+    history: History, spine: pl.DataFrame, cut: dt.datetime, by_age: bool = True, count_deals: bool = False
+) -> Rates:
     """The table as it could have been made at `cut` from rows of `spine` (deal_id, as_of, stage, age_days) before it.
 
     Each horizon is counted over the rows for which it had ended by `cut`. Without `by_age` only the stage counts,
-    which is the stage-conversion rule.
+    which is the stage-conversion rule. With `count_deals` a share weighs as much as the deals it was seen on, not as
+    their rows.
     """
     rows = first_closings(history, spine.filter(pl.col("as_of") < cut), cut)
     cells = np.array(cells_of(rows), dtype=object)
     stages = np.array([cell.split("\t")[0] for cell in cells], dtype=object)
-    facts = _Facts(rows, cut)
-    shares = {"": _shrunk(facts, np.ones(rows.height, bool), prior_shares(), PRIOR_ROWS)}
+    facts = _Facts(rows, cut, count_deals)
+    prior, lean = (PRIOR_DEALS, LEAN_DEALS) if count_deals else (PRIOR_ROWS, LEAN_ROWS)
+    shares = {"": _shrunk(facts, np.ones(rows.height, bool), prior_shares(), prior)}
     deals = {"": rows["deal_id"].n_unique()}
     for names, wide in ((stages, lambda name: ""), (cells, lambda name: name.split("\t")[0])):
         for name in sorted(set(names)) if by_age or names is stages else []:
             here = names == name
-            shares[name] = _shrunk(facts, here, shares[wide(name)], LEAN_ROWS)
+            shares[name] = _shrunk(facts, here, shares[wide(name)], lean)
             deals[name] = rows.filter(pl.Series(here))["deal_id"].n_unique()
     return Rates({name: _never_falling(share) for name, share in shares.items()}, deals)
 
@@ -100,7 +106,7 @@ def prior_shares() -> np.ndarray:
 class _Facts:
     """Days to closing and days observed of each row, with its outcome."""
 
-    def __init__(self, rows: pl.DataFrame, cut: dt.datetime) -> None:
+    def __init__(self, rows: pl.DataFrame, cut: dt.datetime, count_deals: bool = False) -> None:
         days = rows.select(
             closed=(pl.col("closed_at") - pl.col("as_of")).dt.total_microseconds() / 86_400e6,
             seen=(pl.lit(cut) - pl.col("as_of")).dt.total_microseconds() / 86_400e6,
@@ -108,16 +114,23 @@ class _Facts:
         self.closed = days["closed"].fill_null(float("inf")).to_numpy()
         self.seen = days["seen"].to_numpy()
         self.outcome = rows["outcome"].fill_null("").to_numpy()
+        self.deal = rows["deal_id"].rank("dense").to_numpy()
+        self.count_deals = count_deals
+
+    def weight(self, rows: np.ndarray) -> float:
+        """How much the row numbers `rows` count for together."""
+        return float(len(np.unique(self.deal[rows]))) if self.count_deals else float(len(rows))
 
 
 def _shrunk(facts: _Facts, here: np.ndarray, wider: np.ndarray, strength: float) -> np.ndarray:
     out = np.empty((2, len(GRID_DAYS)))
-    closed, seen, outcome = facts.closed[here], facts.seen[here], facts.outcome[here]
+    closed, seen, outcome, rows = facts.closed[here], facts.seen[here], facts.outcome[here], np.flatnonzero(here)
     for place, days in enumerate(GRID_DAYS):
         known = seen >= days
+        weight = facts.weight(rows[known])
         for row, name in enumerate((WON, LOST)):
-            came = float((known & (closed < days) & (outcome == name)).sum())
-            out[row, place] = (came + strength * wider[row, place]) / (known.sum() + strength)
+            came = float((closed[known] < days)[outcome[known] == name].sum()) / max(1, int(known.sum()))
+            out[row, place] = (weight * came + strength * wider[row, place]) / (weight + strength)
     return out
 
 

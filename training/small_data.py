@@ -70,12 +70,13 @@ class TableModel:
 
     def evidence(self, matrix: pd.DataFrame, level: float = 0.8) -> pd.DataFrame:
         """How much each win probability rests on: n_deals seen at that stage and age, and low and high of an interval
-        of `level` (a Beta with as many deals; rows of one deal are not counted twice).
+        of `level` (Jeffreys' for as many deals; rows of one deal are not counted twice).
         """
         chance = self.predict(matrix, float(self.long_days))["win_probability"].to_numpy()
         n = np.array([self.rates.deals.get(self.rates.nearest(cell), 0) for cell in self._cells(matrix)])
-        shape = (chance * (n + 2), (1 - chance) * (n + 2))
-        low, high = beta.ppf((1 - level) / 2, *shape), beta.ppf((1 + level) / 2, *shape)
+        shape = (chance * n + 0.5, (1 - chance) * n + 0.5)
+        low, high = (beta.ppf((1 + side * level) / 2, *shape) for side in (-1, 1))
+        low, high = np.minimum(low, chance), np.maximum(high, chance)
         return pd.DataFrame({"n_deals": n, "low": low, "high": high}, index=matrix.index)
 
     def _cells(self, matrix: pd.DataFrame) -> list[str]:
@@ -86,7 +87,7 @@ class TableModel:
 def fit_table_model(matrix: pd.DataFrame, history: History, cut: dt.datetime) -> TableModel:
     """The table as it could have been made at `cut` (naive UTC) from the rows of `matrix` before it, none included."""
     spine = spine_of(matrix).filter(pl.col("as_of") < cut)
-    rates = fit_rates(history, spine, cut)
+    rates = fit_rates(history, spine, cut, count_deals=True)
     long_days = long_horizon_days(spine, cut)
     counts = closed_counts(history, cut)
     blank = TableModel(cut, history.settings, rates, long_days, HealthReference({}, {}), feature_version())

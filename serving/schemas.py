@@ -131,7 +131,7 @@ class ProblemOut(Answer):
 class EvidenceOut(Answer):
     """How much a win probability of the small-data tables rests on."""
 
-    n_deals: int = measured("past deals at that stage and age", "deals")
+    n_deals: int = measured("closed deals that were once at that stage and age", "deals")
     low: float = measured("lower end of the 80 % interval of the win probability", "probability")
     high: float = measured("upper end of it", "probability")
     en: str = described("the same as a sentence in English")

@@ -149,13 +149,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "moved.was": ("{now} (before: {then})", "{now}（此前：{then}）"),
     "moved.part": ("{name}: {sentence}, {points} points", "{name}：{sentence}，{points} 个百分点"),
     "score.evidence": (
-        "Counted from {n} past deals at this stage and age; the true chance may well lie between {low} and {high}.",
-        "由 {n} 个同阶段、同账龄的历史商机统计得出，实际赢率可能在 {low} 到 {high} 之间。",
+        "Counted from {n} closed deals that were once at this stage and age; the true chance may well lie between {low}"
+        " and {high}.",
+        "由 {n} 个曾处于同阶段、同账龄的已关闭商机统计得出，实际赢率可能在 {low} 到 {high} 之间。",
     ),
     "score.no_evidence": (
-        "No past deal at this stage and age yet, so this is a general guess; the true chance may lie between {low} and"
-        " {high}.",
-        "尚无同阶段、同账龄的历史商机，仅为一般估计，实际赢率可能在 {low} 到 {high} 之间。",
+        "No deal that was once at this stage and age has closed yet, so this is a general guess; the true chance may"
+        " lie between {low} and {high}.",
+        "尚无曾处于同阶段、同账龄的商机关闭，仅为一般估计，实际赢率可能在 {low} 到 {high} 之间。",
     ),
     "flag.record": (
         "Of {n} past deals flagged so, {flagged} were won within {days} days; of others at the same stages {other}.",

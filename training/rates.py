@@ -29,7 +29,7 @@ PRIOR_DEALS, LEAN_DEALS = 8.0, 12.0
 
 @dataclass(frozen=True)
 class Rates:
-    """Shares won and lost within each day of `GRID_DAYS` (outcomes x days), and distinct deals, per cell.
+    """Shares won and lost within each day of `GRID_DAYS` (outcomes x days), and distinct closed deals, per cell.
 
     Keys are "" for all deals, "stage" and "stage\\tage group". Shares never fall with the horizon.
     """
@@ -88,12 +88,13 @@ def fit_rates(
     facts = _Facts(rows, cut, count_deals)
     prior, lean = (PRIOR_DEALS, LEAN_DEALS) if count_deals else (PRIOR_ROWS, LEAN_ROWS)
     shares = {"": _shrunk(facts, np.ones(rows.height, bool), prior_shares(), prior)}
-    deals = {"": rows["deal_id"].n_unique()}
+    ended = rows["outcome"].is_not_null()
+    deals = {"": rows.filter(ended)["deal_id"].n_unique()}
     for names, wide in ((stages, lambda name: ""), (cells, lambda name: name.split("\t")[0])):
         for name in sorted(set(names)) if by_age or names is stages else []:
             here = names == name
             shares[name] = _shrunk(facts, here, shares[wide(name)], lean)
-            deals[name] = rows.filter(pl.Series(here))["deal_id"].n_unique()
+            deals[name] = rows.filter(ended & pl.Series(here))["deal_id"].n_unique()
     return Rates({name: _never_falling(share) for name, share in shares.items()}, deals)
 
 

@@ -69,8 +69,8 @@ class TableModel:
         return pd.DataFrame({"health": found, "band": band_of(found)}, index=matrix.index)
 
     def evidence(self, matrix: pd.DataFrame, level: float = 0.8) -> pd.DataFrame:
-        """How much each win probability rests on: n_deals seen at that stage and age, and low and high of an interval
-        of `level` (Jeffreys' for as many deals; rows of one deal are not counted twice).
+        """How much each win probability rests on: n_deals that closed since they stood at that stage and age, and low
+        and high of an interval of `level` (Jeffreys' for as many deals; rows of one deal are not counted twice).
         """
         chance = self.predict(matrix, float(self.long_days))["win_probability"].to_numpy()
         n = np.array([self.rates.deals.get(self.rates.nearest(cell), 0) for cell in self._cells(matrix)])
@@ -94,7 +94,12 @@ def fit_table_model(matrix: pd.DataFrame, history: History, cut: dt.datetime) ->
     past = matrix.iloc[spine["row"].to_numpy()]
     chance = blank.predict(past, float(long_days))["win_probability"].to_numpy()
     reference = health_reference(chance, stages_of(past), number_column(past, "age_days"))
-    facts = {"deals_won": counts[WON], "deals_lost": counts[LOST], "deals": rates.deals[""], "rows": spine.height}
+    facts = {
+        "deals_won": counts[WON],
+        "deals_lost": counts[LOST],
+        "deals": spine["deal_id"].n_unique(),
+        "rows": spine.height,
+    }
     day = history.settings.day_of(cut)
     return replace(blank, reference=reference, facts=facts, version=f"tables-{day.isoformat()}")
 

@@ -28,7 +28,8 @@ class Feature:
     `expr` gives its value, `unit` what a number of it means, `en` and `zh` its meaning. `reason_en` and `reason_zh`
     say a value as a sentence with `{value}` in it; they state what the data holds and never why.
     `none_en` and `none_zh` say that there is no value. `zero_en` and `zero_zh` may say a value that rounds to nothing,
-    `negative_en` and `negative_zh` one below zero, with `{value}` as its size.
+    `negative_en` and `negative_zh` one below zero, with `{value}` as its size; `fresh_en` and `fresh_zh` one below
+    `fresh_below`, of which the usual sentence would complain too early.
     """
 
     name: str
@@ -45,6 +46,9 @@ class Feature:
     zero_zh: str = ""
     negative_en: str = ""
     negative_zh: str = ""
+    fresh_en: str = ""
+    fresh_zh: str = ""
+    fresh_below: float = float("-inf")
     categorical: bool = False
 
     def __post_init__(self) -> None:
@@ -53,7 +57,7 @@ class Feature:
         for attribute in ("unit", "en", "zh", "reason_en", "reason_zh", "none_en", "none_zh"):
             if not getattr(self, attribute):
                 raise ValueError(f"feature {self.name} has no {attribute}; every feature says it. Add it.")
-        for attribute in ("zero", "negative"):
+        for attribute in ("zero", "negative", "fresh"):
             if bool(getattr(self, attribute + "_en")) != bool(getattr(self, attribute + "_zh")):
                 raise ValueError(f"feature {self.name} says {attribute} in one language only. Add the other.")
 
@@ -70,7 +74,7 @@ class Feature:
         if value is None or (isinstance(value, Real) and math.isnan(value)):
             return self.none_zh if chinese else self.none_en
         if self.categorical:
-            return (self.reason_zh if chinese else self.reason_en).format(value=value)
+            return (self.reason_zh if chinese else self.reason_en).format(value=category_word(str(value), chinese))
         number = float(str(value))
         return _spoken(self._words(number, chinese).format(value=abs(number) if self._below_zero(number) else number))
 
@@ -79,6 +83,8 @@ class Feature:
             return self.zero_zh if chinese else self.zero_en
         if self._below_zero(number):
             return self.negative_zh if chinese else self.negative_en
+        if number < self.fresh_below:
+            return self.fresh_zh if chinese else self.fresh_en
         return self.reason_zh if chinese else self.reason_en
 
     def _below_zero(self, number: float) -> bool:
@@ -87,6 +93,39 @@ class Feature:
     def _is_nothing(self, number: float) -> bool:
         """Whether it rounds to nothing: under half a percent of a share, under half of what is counted in ones."""
         return abs(number) < (0.005 if self.unit in ("share", "ratio") else 0.5)
+
+
+CATEGORY_WORDS = {
+    "commit": ("commit", "承诺"),
+    "best_case": ("best case", "最佳情况"),
+    "most_likely": ("most likely", "最可能"),
+    "pipeline": ("pipeline", "普通管道"),
+    "omitted": ("omitted", "不计入"),
+    "closed": ("closed", "已关闭"),
+    "new": ("new business", "新购"),
+    "renewal": ("renewal", "续约"),
+    "expansion": ("expansion", "增购"),
+    "call": ("call", "电话"),
+    "email": ("email", "邮件"),
+    "meeting": ("meeting", "会议"),
+    "visit": ("visit", "拜访"),
+    "demo": ("demo", "演示"),
+    "message": ("message", "即时消息"),
+    "review": ("review", "复盘"),
+    "task": ("task", "任务"),
+}
+"""How people say the codes that the canonical tables know; a company's own words stay as they are."""
+
+
+def category_word(value: str, chinese: bool) -> str:
+    """A category in words; of "kind: subject" the kind alone is a code.
+
+    >>> category_word("best_case", chinese=False), category_word("email: Offer", chinese=True)
+    ('best case', '邮件：Offer')
+    """
+    code, mark, rest = value.partition(": ")
+    word = CATEGORY_WORDS[code][chinese] if code in CATEGORY_WORDS else code
+    return word + (("：" if chinese else mark) + rest if mark else "")
 
 
 _MINUS_NOTHING = re.compile(r"(?<!\d)-(0(?:\.0+)?)(?![\d.])")
@@ -118,11 +157,14 @@ def feature(
     zero_zh: str = "",
     negative_en: str = "",
     negative_zh: str = "",
+    fresh_en: str = "",
+    fresh_zh: str = "",
+    fresh_below: float = float("-inf"),
     categorical: bool = False,
 ) -> Feature:
     """Declare a feature; without words of its own, a missing value reads "<meaning>: not on record"."""
     missing_en = none_en or f"{en[:1].upper()}{en[1:]}: not on record"
-    missing_zh = none_zh or f"{zh}:无记录"
+    missing_zh = none_zh or f"{zh}：无记录"
     return Feature(
         name=name,
         expr=expr,
@@ -138,5 +180,8 @@ def feature(
         zero_zh=zero_zh,
         negative_en=negative_en,
         negative_zh=negative_zh,
+        fresh_en=fresh_en,
+        fresh_zh=fresh_zh,
+        fresh_below=fresh_below,
         categorical=categorical,
     )

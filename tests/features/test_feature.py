@@ -51,7 +51,7 @@ def test_words_for_zero_or_below_come_in_both_languages(words: dict[str, str]) -
 def test_a_missing_value_without_words_of_its_own_is_said_to_be_missing() -> None:
     for missing in (None, float("nan"), np.float32("nan")):
         assert declare().sentence(missing) == "Days asleep: not on record"
-        assert declare().sentence(missing, "zh-CN") == "沉睡天数:无记录"
+        assert declare().sentence(missing, "zh-CN") == "沉睡天数：无记录"
 
 
 def test_one_is_said_in_the_singular() -> None:

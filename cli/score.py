@@ -129,9 +129,10 @@ def told(row: dict[str, Any], scored: Scored, language: str) -> dict[str, Any]:
 
     _, reasons = scored.reasons_of(row["deal_id"])
     against = [reason for reason in reasons if reason.points <= -0.5] if row["band"] in RISKY else reasons
-    why = [f"{reason.sentence(language)} ({reason.points:+.0f})" for reason in against[:2]]
+    t = translator(language)
+    why = [t("reason.short", sentence=one.sentence(language), points=f"{one.points:+.0f}") for one in against[:2]]
     return row | {
         "owner": row["owner_name"] or row["owner_id"],
-        "band_label": translator(language)(f"band.{row['band']}"),
-        "why": "; ".join(why),
+        "band_label": t(f"band.{row['band']}"),
+        "why": choose(language, "; ", "；").join(why),
     }

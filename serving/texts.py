@@ -195,6 +195,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "field.segment": ("Segment", "客户分层"),
     "field.competitor": ("Competitor", "竞争对手"),
     "field.loss_reason": ("Loss reason", "输单原因"),
+    "reason.short": ("{sentence} ({points})", "{sentence}（{points}）"),
     "reason.points": ("{sentence}, {points} points", "{sentence}，赢率 {points} 个百分点"),
     "problem.no_stage": ("No stage is set", "未填写阶段"),
     "problem.unknown_stage": ("The stage is not one of the workspace's", "阶段不在工作区的阶段清单中"),

@@ -118,8 +118,10 @@ def waterfall(baseline: float, reasons: list[Reason], language: str) -> list[Ste
 
 
 def _step(group: ReasonGroup, levels: tuple[float, float], top: float, language: str) -> Step:
+    t = translator(language)
     low, high = max(0.0, min(levels)), max(levels)
-    told = [f"{one.sentence(language)} ({points(one.points)})" for one in group.reasons[:REASONS_A_STEP]]
+    shown = group.reasons[:REASONS_A_STEP]
+    told = [t("reason.short", sentence=one.sentence(language), points=points(one.points)) for one in shown]
     width = max(100 * (high - low) / top, 0.4)
     kind = "up" if group.points > 0 else "down"
     return Step(group.name(language), told, points(group.points), kind, round(100 * low / top, 2), round(width, 2))
@@ -137,7 +139,7 @@ def told_facts(facts: DealFacts, standing: Standing, language: str) -> list[Fact
     since = t("column.days_in_stage", days=days(row["days_in_stage"], language)) if row else ""
     told = [
         (t("column.amount"), money(facts.amount_home, standing.currency, language)),
-        (t("column.stage"), f"{stage} ({since})" if since else stage),
+        (t("column.stage"), t("reason.short", sentence=stage, points=since) if since else stage),
         (t("column.owner"), facts.owner_name or facts.owner_id or NOTHING),
         (t("column.team"), row.get("team", "(none)")),
         (t("deal.account"), facts.account_name or facts.account_id or NOTHING),

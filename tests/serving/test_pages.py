@@ -94,7 +94,7 @@ def test_under_each_bar_stand_its_two_largest_reasons():
     reasons = [Reason("days_since_inbound", 21.0, -9.0), Reason("meetings_30d", 2.0, 4.0)]
     step = waterfall(0.3, reasons, "zh-CN")[1]
     assert step.label == "互动"
-    assert step.details[0] == "对方 21 天没有回复 (−9.0)"
+    assert step.details[0] == "对方 21 天没有回复（−9.0）"
 
 
 def test_every_text_of_the_data_is_escaped_on_both_pages(browser):
@@ -145,3 +145,16 @@ def test_no_asset_comes_from_another_host_and_all_are_there(browser, client):
 
 def test_pages_are_kept_by_no_one(browser):
     assert browser.get("/").headers["cache-control"] == "no-store"
+
+
+def test_a_flag_stands_with_its_record_and_the_course_of_the_deal_is_drawn(browser, shop):
+    board = shop.standing.board
+    flagged = board.filter(board["flags"].str.contains("no_next_step") & (board["age_days"] > 30))["deal_id"][0]
+    page = browser.get(f"/deals/{flagged}").text
+    assert re.search(r"Of [\d,]+ past deals flagged so, \d+ % were won within \d+ days; of others at the same", page)
+    assert '<polyline points="' in page
+    assert "What moved it since 24 Jun 2026" in page
+    browser.get("/language/zh-CN")
+    page = browser.get(f"/deals/{flagged}").text
+    assert re.search(r"此前 [\d,]+ 个带此信号的商机，\d+ 天内赢单 \d+ %；同阶段其他商机为", page)
+    assert "自2026年6月24日以来的变化" in page

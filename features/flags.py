@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from features.catalogue import FEATURES
 from history.errors import ConfigInvalid
 
 
@@ -39,16 +38,19 @@ class Flag:
         return self.zh if language.lower().startswith("zh") else self.en
 
     def rule(self, threshold: float, language: str = "en") -> str:
-        """When it is raised, as a condition on its feature.
+        """When it is raised, in short.
 
-        >>> FLAGS["pushed_repeatedly"].rule(3)
-        'times the expected close date was moved later ≥ 3'
+        >>> FLAGS["overdue"].rule(1), FLAGS["amount_cut"].rule(0.8, "zh-CN"), FLAGS["no_next_step"].rule(0)
+        ('≥ 1 days', '≤ 0.8 倍', 'none')
         """
-        declared = FEATURES[self.feature]
-        meaning = declared.zh if language.lower().startswith("zh") else declared.en
-        return f"{meaning} {'≥' if self.above else '≤'} {threshold:g}"
+        chinese = language.lower().startswith("zh")
+        if self.unit == "1 yes, 0 no":
+            return "无" if chinese else "none"
+        unit = UNITS[self.unit][chinese]
+        return f"{'≥' if self.above else '≤'} {threshold:g} {unit}"
 
 
+UNITS = {"days": ("days", "天"), "times": ("times", "次"), "people": ("people", "人"), "ratio": ("×", "倍")}
 HALFWAY = 0.5
 """Stages in the first half of the open stages are early, those in the second half late."""
 
@@ -79,7 +81,7 @@ _LIST = (
     ),
     _above("overdue", "days_overdue", 1, "days", "Close date has passed", "预计成交日已过"),
     _above("pushed_repeatedly", "pushes", 3, "times", "Close date pushed repeatedly", "多次推迟成交日"),
-    _above("stuck_in_stage", "stage_pace", 2.5, "times", "Stuck in stage", "阶段停滞"),
+    _above("stuck_in_stage", "stage_pace", 2.5, "ratio", "Stuck in stage", "阶段停滞"),
     _below("moved_backward", "days_since_backward_move", 45, "days", "Moved backward lately", "近期阶段后退"),
     _below(
         *("single_threaded", "contacts", 1, "people", "No more than one person known", "单线联系"),
@@ -98,7 +100,7 @@ _LIST = (
     ),
     _below("amount_cut", "amount_against_30d_ago", 0.8, "ratio", "Amount cut lately", "近期金额下调"),
     _above(
-        *("amount_above_norm", "amount_against_segment", 5, "times"),
+        *("amount_above_norm", "amount_against_segment", 5, "ratio"),
         *("Amount far above the segment's usual", "金额远高于同类商机"),
     ),
     _below(

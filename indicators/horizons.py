@@ -54,7 +54,8 @@ def first_instant(history: History, as_of: dt.datetime) -> dt.datetime:
     if first is None:
         raise NoHistory("The history holds no change of any deal; import data before asking for results.")
     if first >= as_of:
-        raise NoHistory(f"as-of {as_of:%Y-%m-%d} lies before any data; history begins on {first:%Y-%m-%d}. Ask later.")
+        asked, began = (history.settings.day_of(instant) for instant in (as_of, first))
+        raise NoHistory(f"as-of {asked} lies before any data; history begins on {began}. Ask later.")
     return first
 
 

@@ -67,7 +67,8 @@ def scorecard(
 def _begun(period: Period, history: History, as_of: dt.datetime) -> Period:
     if history.settings.start_of(period.first_day) >= as_of:
         raise DateInvalid(
-            f"period {period.name} has not begun on {as_of:%Y-%m-%d}; expected one that has. Ask for an earlier period."
+            f"period {period.name} has not begun at the start of {history.settings.day_of(as_of)}; expected one that "
+            "has. Ask for an earlier period."
         )
     return period
 

@@ -31,6 +31,7 @@ from training.splits import weekly_instants, with_horizon_days
 HorizonOf = Callable[[dt.datetime], dt.datetime]
 Say = Callable[[str], object]
 MODEL = "model"
+SHORT_HISTORY_DAYS = 200
 _KEYS = ("deal_id", "as_of", "stage", "horizon_end", "horizon_days", "cut", "label")
 
 
@@ -98,8 +99,9 @@ def backtest(
     spine = open_spine(history, asked) if asked else pl.DataFrame()
     if spine.is_empty():
         raise NoHistory(
-            f"no deal was open on any of the {len(dates)} dates with a horizon that ended by {until:%Y-%m-%d}; "
-            "expected dates within the history. Give other dates or a shorter horizon."
+            f"no deal was open on any of the {len(dates)} dates with a horizon that had ended at the start of "
+            f"{history.settings.day_of(until)}; expected dates within the history. Give other dates or a shorter "
+            "horizon."
         )
     say("computing features")
     learned = training_matrix(history, max(asked))
@@ -119,10 +121,16 @@ def backtest(
 
 
 def training_matrix(history: History, until: dt.datetime) -> pd.DataFrame:
-    """Features of all deals open on weekly days before `until`; the rows that models at any earlier cut learn from."""
+    """Features of all deals open on evenly spaced days before `until`; what models at any earlier cut learn from.
+
+    The days are a week apart; in a history shorter than SHORT_HISTORY_DAYS two days apart, since there every outcome
+    has been seen from few days.
+    """
     first = history.first_recorded
-    instants = weekly_instants(first, until, history.settings) if first else []
-    return build_matrix(history, open_spine(history, instants))
+    if first is None:
+        return build_matrix(history, open_spine(history, []))
+    step_days = 2 if until - first < dt.timedelta(days=SHORT_HISTORY_DAYS) else 7
+    return build_matrix(history, open_spine(history, weekly_instants(first, until, history.settings, step_days)))
 
 
 def last_day_end(history: History) -> dt.datetime:

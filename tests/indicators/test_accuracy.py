@@ -205,6 +205,13 @@ def test_what_is_asked_wrongly_is_said_in_one_line():
         accuracy(History(Settings(stages=(Stage("Open"),))), AS_OF)
 
 
+def test_a_day_that_is_named_is_the_day_that_was_asked_in_the_zone_of_the_workspace():
+    history = company(ANN, settings=Settings("CNY", "Asia/Shanghai", 1, SETTINGS.stages))
+    asked = history.settings.start_of(dt.date(2020, 1, 1))
+    with pytest.raises(NoHistory, match="as-of 2020-01-01 lies before any data"):
+        accuracy(history, asked)
+
+
 def test_without_calls_and_close_dates_the_result_is_empty_with_its_columns():
     found = accuracy(company(ANN.clear()), AS_OF)
     assert found.is_empty()

@@ -133,7 +133,7 @@ def test_money_of_another_size_leaves_scores_alone(history: History):
 def test_what_is_asked_wrongly_is_said_in_one_line(history: History):
     with pytest.raises(DateInvalid, match="period '2026Q9' is not known"):
         scorecard(history, "2026Q9", AS_OF)
-    with pytest.raises(DateInvalid, match="period 2026Q3 has not begun on 2026-04-10"):
+    with pytest.raises(DateInvalid, match="period 2026Q3 has not begun at the start of 2026-04-10"):
         scorecard(history, "2026Q3", AS_OF)
     with pytest.raises(RequestInvalid, match="role 'pilot' is nobody's in 2026Q1; roles known then: none at all"):
         scorecard(history, "2026Q1", AS_OF, role="pilot")

@@ -74,6 +74,9 @@ def test_a_horizon_that_has_not_ended_is_left_out(company: History, dates: list[
 def test_dates_before_any_deal_are_refused_in_one_line(company: History) -> None:
     with pytest.raises(NoHistory, match=r"no deal was open on any of the 1 dates .* Give other dates"):
         backtest(company, [dt.datetime(2001, 1, 1)], days_ahead(10), options=QUICK)
+    until = company.settings.start_of(dt.date(2026, 1, 1))
+    with pytest.raises(NoHistory, match="a horizon that had ended at the start of 2026-01-01;"):
+        backtest(company, [dt.datetime(2001, 1, 1)], days_ahead(10), options=QUICK, seen_until=until)
 
 
 def test_models_are_trained_anew_as_often_as_asked(company: History) -> None:

@@ -54,7 +54,7 @@ def _derived(side: str, fields: Sequence[str], parse: Parse) -> Derive:
         of_field = frame["field"].is_in(list(fields)).fill_null(False).to_numpy()
         rows = np.flatnonzero(of_field)
         values = parse_distinct(frame[side].gather(rows), parse)
-        place = np.full(frame.height, len(rows))
+        place = np.full(frame.height, len(rows), np.uint32)
         place[rows] = np.arange(len(rows))
         return values.extend_constant(None, 1).gather(place)
 

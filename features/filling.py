@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -14,15 +15,16 @@ import polars as pl
 from features.aggregate import AGGREGATES, Aggregate, Stream
 from features.catalogue import FEATURES
 from features.context import ENTITIES
-from features.kernel import put
+from features.kernel import blank, put, still
 from features.log import Log, Words
-from features.rows import Grouped, grouped, points, sequence_of, words_of
-from features.sweep import Value, at_rows, frame_of, values_at, walked
+from features.rows import Grouped, grouped, in_use, instants_of, points, sequence_of, words_of
+from features.sweep import Value, at_rows, frame_of, planned, values_at, walked
 from features.wanted import Wanted
 from history import fiscal
 from history.settings import Settings
 
 ROWS_AT_A_TIME = 65_536
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -46,41 +48,58 @@ class Context:
 
 @dataclass(frozen=True)
 class Rows:
-    """A spine laid out: instants, deals, and what the calendar says of the instants."""
+    """A spine laid out: the deal and the instant of each row, the rows deal by deal, and what the calendar says.
+
+    `instants` are the different ones and `of_instant` says which each row has.
+    """
 
     us: np.ndarray
     sequence: np.ndarray
+    instants: np.ndarray
+    of_instant: np.ndarray
+    names: Words
     deals: Grouped
     calendar: Context
 
 
-def fill(
-    logs: Mapping[Stream, Log],
-    settings: Settings,
-    spine: pl.DataFrame,
-    asked: Wanted,
-    threads: int,
-    dtype: np.dtype,
-) -> Filled:
-    """The features asked for at each (deal_id, as_of) of `spine`, in its order."""
+def lay_out(spine: pl.DataFrame, settings: Settings) -> Rows:
+    """The rows of a spine (deal_id, as_of), ready to be filled."""
     us = spine["as_of"].cast(pl.Datetime("us")).to_physical().to_numpy()
-    sequence = sequence_of(us)
-    rows = Rows(us, sequence, grouped(words_of(spine["deal_id"]), sequence), calendar_of(us, settings))
+    sequence, names = sequence_of(us), in_use(words_of(spine["deal_id"]))
+    instants, of_instant = instants_of(us, sequence)
+    calendar = Context(of_instant, calendar_of(instants, settings))
+    return Rows(us, sequence, instants, of_instant, names, grouped(names, sequence), calendar)
+
+
+def fill(logs: Mapping[Stream, Log], rows: Rows, asked: Wanted, threads: int, dtype: np.dtype) -> Filled:
+    """The features asked for, row for row."""
+    us = rows.us
     contexts = context_of(logs, rows, asked, threads)
     places = {stream: np.append(logs[stream].places(rows.deals.names), -1) for stream in asked.own}
-    out = Filled(np.empty((len(asked.numbers), len(us)), dtype), _empty_categories(asked, logs, len(us)))
+    numbers = (
+        blank(len(asked.numbers), len(us)) if dtype == np.float64 else np.empty((len(asked.numbers), len(us)), dtype)
+    )
+    out = Filled(numbers, _empty_categories(asked, logs, len(us)))
 
     def part(bounds: tuple[int, int]) -> None:
         _fill_deals(bounds, logs, rows, places, contexts, asked, out)
 
     parts = _parts(rows.deals.offsets)
-    if threads <= 1 or len(parts) == 1:
-        for bounds in parts:
-            part(bounds)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(part, parts))
+    at_once = threads if len(parts) > 1 else 1
+    # Plans are made before the parts are filled, or each thread would make its own.
+    each(lambda stream: planned(logs[stream], asked.own[stream]), asked.own, at_once)
+    each(part, parts, at_once)
     return out
+
+
+def each(work: Callable[[T], object], things: Iterable[T], threads: int) -> None:
+    """Do `work` on each of some things, in this thread or in several."""
+    if threads <= 1:
+        for thing in things:
+            work(thing)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, things))
 
 
 def _parts(offsets: np.ndarray) -> list[tuple[int, int]]:
@@ -114,7 +133,8 @@ def _fill_deals(
     worked_out = frame_of({root: values[root] for root in asked.roots}).select(asked.worked_out)
     for place, name in enumerate(asked.numbers):
         value = values[asked.plain[name]] if name in asked.plain else worked_out[name].to_numpy()
-        put(out.numbers[place], at, value)
+        assert isinstance(value, np.ndarray)
+        put(out.numbers[place], still(at), still(value))
     for name in asked.categories:
         found = values[asked.plain[name]]
         assert isinstance(found, Words)
@@ -176,25 +196,18 @@ def _names(key: pl.Expr, known: Mapping[str, Value], n_rows: int) -> Words:
     return words_of(frame_of({root: known[root] for root in roots}).select(key).to_series())
 
 
-def calendar_of(us: np.ndarray, settings: Settings) -> Context:
+def calendar_of(instants: np.ndarray, settings: Settings) -> dict[str, Value]:
     """quarter_day, quarter_days_left, quarter_end (an instant) and month of each instant, in the workspace's time."""
-    instants, of_row = np.unique(us, return_inverse=True) if len(us) > 1 else (us, np.zeros(len(us), np.int64))
     days = [settings.day_of(_datetime(instant)) for instant in instants]
     quarters = [fiscal.quarter_of(day, settings) for day in days]
     ends = [settings.start_of(quarter.end_day) for quarter in quarters]
-    return Context(
-        of_row,
-        {
-            "quarter_day": np.array(
-                [(day - quarter.first_day).days + 1 for day, quarter in zip(days, quarters, strict=True)], np.float64
-            ),
-            "quarter_days_left": np.array(
-                [(quarter.end_day - day).days for day, quarter in zip(days, quarters, strict=True)], np.float64
-            ),
-            "quarter_end": np.array(ends, "datetime64[us]"),
-            "month": np.array([day.month for day in days], np.float64),
-        },
-    )
+    pairs = list(zip(days, quarters, strict=True))
+    return {
+        "quarter_day": np.array([(day - quarter.first_day).days + 1 for day, quarter in pairs], np.float64),
+        "quarter_days_left": np.array([(quarter.end_day - day).days for day, quarter in pairs], np.float64),
+        "quarter_end": np.array(ends, "datetime64[us]"),
+        "month": np.array([day.month for day in days], np.float64),
+    }
 
 
 def _datetime(us: int) -> dt.datetime:

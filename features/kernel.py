@@ -13,6 +13,12 @@ NEVER = np.iinfo(np.int64).max
 NO_TIME = np.iinfo(np.int64).min
 
 
+def still(array: np.ndarray) -> np.ndarray:
+    """The array, from now on only to be read: loops are compiled once for such arrays, wherever they come from."""
+    array.setflags(write=False)
+    return array
+
+
 @numba.njit(cache=True, nogil=True)
 def walk(
     place, row_offsets, row_us, offsets, happened, arrived, replaced, bits,
@@ -136,25 +142,26 @@ def walk(
 
 
 @numba.njit(cache=True, nogil=True)
-def ties(begins, keys):
-    """Which tie each event belongs to: groups of events of one entity that agree in all `keys`, numbered from 0.
+def ties(begins, arrived, happened, more):
+    """Which tie each event belongs to: groups of events of one entity that agree in all keys, numbered from 0.
 
-    -1 for an event that ties with none. None at all (an empty array) when the keys are out of order somewhere.
-    `keys` is (keys, events); `begins` is true at an entity's first event.
+    -1 for an event that ties with none. None at all (an empty array) when the keys are out of order somewhere. The
+    keys are `arrived`, `happened` and the rows of `more`; `begins` is true at an entity's first event.
     """
     n = begins.shape[0]
-    group = np.full(n, -1, np.int64)
+    group = np.full(n, -1, np.int32)
     found = 0
     for i in range(1, n):
         if begins[i]:
             continue
-        compared = 0
-        for k in range(keys.shape[0]):
-            if keys[k, i] != keys[k, i - 1]:
-                compared = 1 if keys[k, i] > keys[k, i - 1] else -1
-                break
+        compared = np.sign(arrived[i] - arrived[i - 1])
+        if compared == 0:
+            compared = np.sign(happened[i] - happened[i - 1])
+        for k in range(more.shape[0]):
+            if compared == 0:
+                compared = np.sign(more[k, i] - more[k, i - 1])
         if compared < 0:
-            return np.empty(0, np.int64)
+            return np.empty(0, np.int32)
         if compared == 0:
             if group[i - 1] < 0:
                 group[i - 1] = found
@@ -183,6 +190,67 @@ def codes_within(codes, offsets, n_words):
             out[i] = number[code]
         most = max(most, found)
     return out, most
+
+
+@numba.njit(cache=True, nogil=True)
+def fixed(numbers, scale):
+    """Numbers as whole multiples of 1 / `scale`, so that sums do not depend on order; what is no number counts 0."""
+    out = np.zeros(numbers.shape[0], np.int64)
+    for i in range(numbers.shape[0]):
+        if not np.isnan(numbers[i]):
+            out[i] = np.int64(np.rint(min(max(numbers[i], -1e11), 1e11) * scale))
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def blank(n_columns, n_rows):
+    """Room for numbers, handed out page by page as it is filled; NumPy's huge pages can be slow to come by."""
+    return np.empty((n_columns, n_rows), np.float64)
+
+
+@numba.njit(cache=True, nogil=True)
+def blank_states(n_steps, n_rows):
+    """As `blank`, for what the walk finds."""
+    return np.empty((n_steps, n_rows), np.int64)
+
+
+@numba.njit(cache=True, nogil=True)
+def no_bits(n):
+    """Words without a bit set."""
+    return np.zeros(n, np.uint64)
+
+
+@numba.njit(cache=True, nogil=True)
+def first_alike(hashes, offsets):
+    """For each event the first of its entity with the same hash; and each such first one's number in its entity."""
+    first = np.empty(hashes.shape[0], np.int64)
+    number = np.empty(hashes.shape[0], np.int32)
+    longest, most = 1, 1
+    for e in range(offsets.shape[0] - 1):
+        longest = max(longest, offsets[e + 1] - offsets[e])
+    size = 1
+    while size < 2 * longest:
+        size *= 2
+    slots = np.full(size, -1, np.int64)
+    for e in range(offsets.shape[0] - 1):
+        found = 0
+        for i in range(offsets[e], offsets[e + 1]):
+            slot = np.int64(hashes[i] & np.uint64(size - 1))
+            while slots[slot] >= 0 and hashes[slots[slot]] != hashes[i]:
+                slot = (slot + 1) & (size - 1)
+            if slots[slot] < 0:
+                slots[slot] = i
+                number[i] = found
+                found += 1
+            first[i] = slots[slot]
+            number[i] = number[slots[slot]]
+        for i in range(offsets[e], offsets[e + 1]):
+            slot = np.int64(hashes[i] & np.uint64(size - 1))
+            while slots[slot] >= 0:
+                slots[slot] = -1
+                slot = (slot + 1) & (size - 1)
+        most = max(most, found)
+    return first, number, most
 
 
 @numba.njit(cache=True, nogil=True)

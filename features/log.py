@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.kernel import NEVER, NO_TIME, ties
+from features.kernel import LONG_AGO, NEVER, NO_TIME, still, ties
 
 Derive = Callable[[pl.DataFrame], pl.Series]
 MOST_KEYS = 4
+MANY = 100_000
 FEW = 16
 """So few names are looked up one by one: a polars call costs more than they do."""
 
@@ -61,6 +62,12 @@ class Log:
         found: pl.Series = self.kept["=" + column]
         return found
 
+    def forget_derived(self) -> None:
+        """Drop the derived columns of a large log; they are worked out again when asked for."""
+        if self.frame.height > MANY:
+            for column in self.derived:
+                self.kept.pop("=" + column, None)
+
     def values(self, column: str) -> Words | np.ndarray:
         """A column as an array: numbers (NaN for none), instants (NaT for none) or words."""
         if column not in self.kept:
@@ -90,26 +97,28 @@ def make_log(
     tie_break: Sequence[str] = (),
     derived: Mapping[str, Derive] | None = None,
     settle: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+    forget: Sequence[str] = (),
 ) -> Log:
     """A log from a frame with columns entity, happened_at, recorded_at, maybe replaced_at, and the stream's own.
 
     Events without entity are left out. `tie_break` orders events of one instant by content, never by row order.
     `settle` may add columns that the tie-break names to events that tie in all of its leading instants and words.
-    A frame that is sorted already is recognised and stays as it is.
+    A frame that is sorted already is recognised and stays as it is. Columns to `forget` are not kept once it is laid
+    out: a log of millions of events is held in memory.
     """
     rows = _usable(frame)
     keys = _keys(rows, tie_break)
     begins, in_order = _beginnings(rows["entity"])
-    tied = ties(begins, keys) if in_order else np.empty(0, np.int64)
+    tied = ties(still(begins), *map(still, keys)) if in_order else np.empty(0, np.int32)
     if len(tied) < rows.height:
         rows = _sorted(rows, tie_break)
         keys = _keys(rows, tie_break)
         begins, _ = _beginnings(rows["entity"])
-        tied = ties(begins, keys)
+        tied = ties(still(begins), *map(still, keys))
     rows = _settled(rows, tied, tie_break, settle)
     starts = np.flatnonzero(begins)
     return Log(
-        frame=rows,
+        frame=rows.drop(forget, strict=False),
         entities=rows["entity"].gather(starts).cast(pl.String),
         offsets=np.append(starts, rows.height),
         happened_us=keys[1],
@@ -132,18 +141,19 @@ def _in_order_of_names(column: pl.Series) -> bool:
     return isinstance(column.dtype, pl.Enum) and column.dtype.categories.is_sorted()
 
 
-def _keys(rows: pl.DataFrame, tie_break: Sequence[str]) -> np.ndarray:
-    """Arrival, happening, and the leading tie-breaks that are instants or coded words, as integers (keys, events)."""
+def _keys(rows: pl.DataFrame, tie_break: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Arrival, happening, and as integers (keys, events) the leading tie-breaks that are instants or coded words."""
     happened = rows["happened_at"].to_physical()
     told = rows["recorded_at"].to_physical()
     recorded = (told.fill_null(happened) if told.null_count() else told).to_numpy()
-    keys = [np.maximum(happened.to_numpy(), recorded), happened.to_numpy()]
+    keys: list[np.ndarray] = []
     for name in tie_break[: MOST_KEYS - 2]:
         found = _key(rows, name)
         if found is None:
             break
         keys.append(found)
-    return np.stack(keys)
+    more = np.stack(keys) if keys else np.zeros((0, rows.height), np.int64)
+    return np.maximum(happened.to_numpy(), recorded), happened.to_numpy(), more
 
 
 def _key(rows: pl.DataFrame, name: str) -> np.ndarray | None:
@@ -154,7 +164,7 @@ def _key(rows: pl.DataFrame, name: str) -> np.ndarray | None:
     if not is_time and not (isinstance(column.dtype, pl.Enum) and _in_order_of_names(column)):
         return None
     codes = column.to_physical().cast(pl.Int64)
-    return codes.fill_null(NO_TIME).to_numpy() if codes.null_count() else codes.to_numpy()
+    return codes.fill_null(LONG_AGO).to_numpy() if codes.null_count() else codes.to_numpy()
 
 
 def _beginnings(entity: pl.Series) -> tuple[np.ndarray, bool]:
@@ -216,10 +226,18 @@ def _as_array(column: pl.Series) -> Words | np.ndarray:
 
 
 def as_words(column: pl.Series) -> Words:
-    """A column of text as codes into its distinct words."""
-    if not isinstance(column.dtype, pl.Enum):
-        text = column.cast(pl.String)
-        column = text.cast(pl.Enum(text.drop_nulls().unique().sort()))
+    """A column of text as codes into its distinct words, which stand in the order of their letters."""
+    if isinstance(column.dtype, pl.Enum):
+        return Words(_codes(column), column.dtype.categories)
+    # Categories are numbered as they turn up; each distinct word is then put in its place once.
+    coded = column.cast(pl.String).cast(pl.Categorical(pl.Categories.random()))
+    codes, found = _codes(coded), coded.drop_nulls().unique()
+    order = found.cast(pl.String).arg_sort()
+    number = np.full(int(codes.max(initial=-1)) + 2, -1, np.int32)
+    number[_codes(found)[order.to_numpy()]] = np.arange(len(found), dtype=np.int32)
+    return Words(number[codes], found.cast(pl.String).gather(order))
+
+
+def _codes(column: pl.Series) -> np.ndarray:
     codes = column.to_physical().cast(pl.Int32)
-    plain = codes.fill_null(-1) if codes.null_count() else codes
-    return Words(plain.to_numpy(), column.dtype.categories)  # type: ignore[attr-defined]
+    return (codes.fill_null(-1) if codes.null_count() else codes).to_numpy()

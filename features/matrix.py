@@ -14,9 +14,9 @@ import polars as pl
 from features.aggregate import Stream
 from features.catalogue import FEATURES
 from features.context import context_logs
-from features.filling import Filled, fill
+from features.filling import Filled, Rows, each, fill, lay_out
 from features.log import Log, Words
-from features.rows import FEW, in_use, words_of
+from features.rows import FEW, in_use
 from features.streams import BASE_LOGS
 from features.sweep import series_of
 from features.wanted import Wanted, wanted
@@ -32,11 +32,16 @@ class Prepared:
     logs: Mapping[Stream, Log]
 
 
-def prepare(history: History, names: Iterable[str] | None = None) -> Prepared:
+def prepare(history: History, names: Iterable[str] | None = None, threads: int = 2) -> Prepared:
     """Lay out the streams of a history: those that the features `names` read, all of them by default."""
     streams = wanted(names).streams
     of_others = [stream for stream in streams if stream not in BASE_LOGS]
-    logs = {stream: build(history) for stream, build in BASE_LOGS.items() if of_others or stream in streams}
+    logs: dict[Stream, Log] = {}
+
+    def lay(stream: Stream) -> None:
+        logs[stream] = BASE_LOGS[stream](history)
+
+    each(lay, [stream for stream in BASE_LOGS if of_others or stream in streams], threads)
     return Prepared(history.settings, {**logs, **(context_logs(logs) if of_others else {})})
 
 
@@ -61,14 +66,15 @@ def build_matrix(
     `dtype` "float32" halves the memory of millions of rows at the cost of digits.
     """
     asked = wanted(names)
-    prepared = history if isinstance(history, Prepared) else prepare(history, asked.names)
-    filled = fill(prepared.logs, prepared.settings, spine, asked, threads, np.dtype(dtype))
+    prepared = history if isinstance(history, Prepared) else prepare(history, asked.names, threads)
+    rows = lay_out(spine, prepared.settings)
+    filled = fill(prepared.logs, rows, asked, threads, np.dtype(dtype))
     categories = {name: _categories(words) for name, words in filled.categories.items()}
     if spine.height <= FEW:
         numbers = dict(zip(asked.numbers, filled.numbers, strict=True))
-        return pd.DataFrame({name: categories.get(name, numbers.get(name)) for name in asked.names}, _index(spine))
+        return pd.DataFrame({name: categories.get(name, numbers.get(name)) for name in asked.names}, _index(rows))
     # Millions of numbers stay where they are: the frame is made around them.
-    frame = pd.DataFrame(filled.numbers.T, _index(spine), list(asked.numbers), copy=False)
+    frame = pd.DataFrame(filled.numbers.T, _index(rows), list(asked.numbers), copy=False)
     for name in asked.categories:
         frame.insert(asked.names.index(name), name, pd.Series(categories[name], frame.index))
     return frame
@@ -79,7 +85,7 @@ def feature_values(
 ) -> pl.DataFrame:
     """The features as a polars frame, row for row with `spine`: Float64 and String columns, null for no value."""
     asked = wanted(names)
-    filled = fill(prepared.logs, prepared.settings, spine, asked, threads, np.dtype("float64"))
+    filled = fill(prepared.logs, lay_out(spine, prepared.settings), asked, threads, np.dtype("float64"))
     return pl.DataFrame([_series(filled, asked, name) for name in asked.names])
 
 
@@ -104,13 +110,11 @@ def _dtype(names: tuple[str, ...]) -> pd.CategoricalDtype:
     return pd.CategoricalDtype(pd.Index(list(names), dtype="object"))
 
 
-def _index(spine: pl.DataFrame) -> pd.MultiIndex:
-    deals = in_use(words_of(spine["deal_id"]))
-    instants, codes = np.unique(spine["as_of"].to_numpy(), return_inverse=True)
-    names = pd.Index(deals.words.to_list(), dtype="str")
+def _index(rows: Rows) -> pd.MultiIndex:
+    names = pd.Index(rows.names.words.to_list(), dtype="str")
     return pd.MultiIndex(
-        levels=[names, pd.DatetimeIndex(instants)],  # type: ignore[list-item]
-        codes=[deals.codes, codes],  # type: ignore[list-item]
+        levels=[names, pd.DatetimeIndex(rows.instants.view("datetime64[us]"))],  # type: ignore[list-item]
+        codes=[rows.names.codes, rows.of_instant],  # type: ignore[list-item]
         names=["deal_id", "as_of"],
         verify_integrity=False,
     )

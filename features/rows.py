@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from features.kernel import group_rows, points_of
+from features.kernel import group_rows, points_of, still
 from features.log import Words, as_words
 
 FEW = 10_000
@@ -56,11 +56,18 @@ def sequence_of(us: np.ndarray) -> np.ndarray:
     return np.argsort(us, kind="stable")
 
 
+def instants_of(us: np.ndarray, sequence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different instants, ascending, and which of them each row has."""
+    if len(sequence):
+        return np.unique(us, return_inverse=True)
+    begins = np.append(True, us[1:] != us[:-1]) if len(us) else np.zeros(0, np.bool_)
+    return us[begins], np.cumsum(begins) - 1
+
+
 def grouped(words: Words, sequence: np.ndarray) -> Grouped:
-    """Rows grouped by name, each group in the order of `sequence` (see `sequence_of`)."""
-    used = in_use(words)
-    order, offsets = group_rows(used.codes, len(used.words) + 1, sequence)
-    return Grouped(used.words, order, offsets)
+    """Rows grouped by name, each group in the order of `sequence` (see `sequence_of`); all words are in use."""
+    order, offsets = group_rows(still(words.codes), len(words.words) + 1, still(sequence))
+    return Grouped(words.words, order, offsets)
 
 
 @dataclass(frozen=True)
@@ -75,5 +82,5 @@ class Points:
 
 def points(words: Words, us: np.ndarray, sequence: np.ndarray) -> Points:
     """The points of rows with these names and instants."""
-    rows = grouped(words, sequence)
-    return Points(rows.names, *points_of(rows.order, rows.offsets, us))
+    rows = grouped(in_use(words), sequence)
+    return Points(rows.names, *points_of(still(rows.order), still(rows.offsets), still(us)))

@@ -19,6 +19,13 @@ contacts = Stream("contacts", "deal")
 account_facts = Stream("account_facts", "account")
 rep_facts = Stream("rep_facts", "rep")
 
+LAID_OUT = ("entity", "recorded_at", "activity_id")
+"""What has done its part once a log of touches is sorted."""
+TOUCH_COLUMNS = (
+    "replaced_at", "entity", "happened_at", "recorded_at", "activity_id", "kind", "direction", "channel", "minutes",
+    "opened", "replied", "effective", "contact_id", "rep_id", "subject",
+)  # fmt: skip
+
 field = pl.col("field")
 kind = pl.col("kind")
 incoming = pl.col("direction") == "in"
@@ -69,21 +76,10 @@ def _changes_of_one_instant(rows: pl.DataFrame) -> pl.DataFrame:
 def touches_log(history: History) -> Log:
     """Touches on a deal: kind, direction, channel, minutes, opened, replied, effective, contact_id, rep_id, subject,
     subject_code (the kind with the subject)."""
-    rows = _versions(history, "activities")
-    names = ("kind", "direction", "channel", "opened", "replied", "effective", "contact_id", "rep_id", "subject")
-    return make_log(
-        rows.select(
-            pl.col("^replaced_at$"),
-            *names,
-            "happened_at",
-            "recorded_at",
-            "activity_id",
-            entity="deal_id",
-            minutes="duration_minutes",
-        ),
-        ("activity_id",),
-        {"subject_code": subject_code},
-    )
+    rows = _versions(history, "activities").rename({"deal_id": "entity", "duration_minutes": "minutes"}, strict=False)
+    # A history may have been read with no more columns than some features need.
+    present = [name for name in TOUCH_COLUMNS if name in rows.columns]
+    return make_log(rows.select(present), ("activity_id",), {"subject_code": subject_code}, forget=LAID_OUT)
 
 
 def contacts_log(history: History) -> Log:

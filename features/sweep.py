@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from features.aggregate import CONDITIONS, DAY_US, INDEX_OPS, Aggregate
-from features.kernel import NO_TIME, codes_within, set_bit, take, walk
+from features.kernel import NO_TIME, blank_states, codes_within, first_alike, fixed, no_bits, set_bit, still, take, walk
 from features.log import FEW, Log, Words, make_log
 from features.rows import points, sequence_of, words_of
 
@@ -71,19 +71,28 @@ def walked(
     log: Log, aggregates: Sequence[Aggregate], place: np.ndarray, offsets: np.ndarray, us: np.ndarray, threads: int = 1
 ) -> dict[str, Value]:
     """As `values_at`, for groups of points whose places in the log are known; `us` begins with point offsets[0]."""
-    keys = tuple([aggregate.key for aggregate in aggregates])
-    if keys not in log.plans:
-        steps = list(dict.fromkeys(_step(aggregate) for aggregate in aggregates))
-        events = (log.offsets, log.happened_us, log.arrived_us, log.replaced_us)
-        log.plans[keys] = ((*events, *_plan(log, steps)), [steps.index(_step(a)) for a in aggregates])
-    inputs, columns = log.plans[keys]
-    found = np.empty((max(columns, default=-1) + 1, len(us)), np.int64)
-    offsets = offsets - offsets[0]
+    inputs, columns = planned(log, aggregates)
+    found = blank_states(max(columns, default=-1) + 1, len(us))
+    place, offsets, us = still(place), still(offsets - offsets[0]), still(us)
     if threads <= 1 or len(us) < _WORTH_THREADS:
         _WALK(place, offsets, us, *inputs, found)
     else:
         _walk_in_parts(place, offsets, us, inputs, found, threads)
     return {a.key: _value(log, a, found[column]) for a, column in zip(aggregates, columns, strict=True)}
+
+
+def planned(log: Log, aggregates: Sequence[Aggregate]) -> tuple[tuple, list[int]]:
+    """What the walk needs for some aggregates, worked out once per log, and which of its steps answers each."""
+    keys = tuple([aggregate.key for aggregate in aggregates])
+    if keys not in log.plans:
+        steps = list(dict.fromkeys(_step(aggregate) for aggregate in aggregates))
+        events = (log.offsets, log.happened_us, log.arrived_us, log.replaced_us)
+        *plan, n_codes = _plan(log, steps)
+        inputs = (*(still(array) for array in (*events, *plan)), n_codes)
+        log.plans[keys] = (inputs, [steps.index(_step(a)) for a in aggregates])
+        log.forget_derived()
+    found: tuple[tuple, list[int]] = log.plans[keys]
+    return found
 
 
 def _walk_in_parts(
@@ -96,7 +105,8 @@ def _walk_in_parts(
         first, last = pair
         if first < last:
             begin, end = offsets[first], offsets[last]
-            _WALK(place[first:last], offsets[first : last + 1] - begin, us[begin:end], *inputs, found[:, begin:end])
+            some = still(offsets[first : last + 1] - begin)
+            _WALK(place[first:last], some, us[begin:end], *inputs, found[:, begin:end])
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(part, itertools.pairwise(bounds)))
@@ -114,7 +124,11 @@ def _plan(log: Log, steps: Sequence[_Step]) -> tuple:
     distinct = [step for step in steps if step.op == "distinct"]
     coded = {column: _codes(log, str(column)) for column in told_apart}
     n_events = len(log.happened_us)
-    values = np.stack([_fixed(log[str(c)]) for c in summed]) if summed else np.zeros((0, n_events), np.int64)
+    values = (
+        np.stack([fixed(log[str(c)].cast(pl.Float64).to_numpy(), FIXED_POINT) for c in summed])
+        if summed
+        else np.zeros((0, n_events), np.int64)
+    )
     codes = np.stack([coded[s.column][0] for s in distinct]) if distinct else np.zeros((0, n_events), np.int32)
     sources = [
         summed.index(s.column) if s.op == "sum" else distinct.index(s) if s.op == "distinct" else -1 for s in steps
@@ -134,7 +148,7 @@ def _plan(log: Log, steps: Sequence[_Step]) -> tuple:
 
 def _bits(log: Log, wheres: Sequence[str]) -> np.ndarray:
     """For each event a word whose bits say which conditions it meets."""
-    bits = np.zeros(len(log.happened_us), np.uint64)
+    bits = no_bits(len(log.happened_us))
     roots = dict.fromkeys(name for where in wheres for name in CONDITIONS[where].meta.root_names())
     plain = {str(bit) for bit, where in enumerate(wheres) if not CONDITIONS[where].meta.root_names()}
     told = [CONDITIONS[where].fill_null(False).alias(str(bit)) for bit, where in enumerate(wheres)]
@@ -149,13 +163,15 @@ def _bits(log: Log, wheres: Sequence[str]) -> np.ndarray:
     return bits
 
 
-def _fixed(column: pl.Series) -> np.ndarray:
-    numbers = column.cast(pl.Float64).fill_null(0.0).fill_nan(0.0).to_numpy()
-    return np.rint(np.clip(numbers, -1e11, 1e11) * FIXED_POINT).astype(np.int64)
-
-
 def _codes(log: Log, column: str) -> tuple[np.ndarray, int]:
     """Codes that tell the values of each entity apart, and how many there are at most."""
+    text = log[column]
+    if text.dtype == pl.String and len(text) > FEW:
+        # Equal texts of one deal are found by their hashes, and the find is checked: far sooner than by a dictionary.
+        first, codes, most = first_alike(text.hash().to_numpy(), log.offsets)
+        if text.gather(first).eq_missing(text).all():
+            codes[text.is_null().to_numpy()] = -1
+            return codes, most
     found = log.values(column)
     if not isinstance(found, Words):
         distinct, codes = np.unique(found, return_inverse=True)
@@ -175,10 +191,10 @@ def _value(log: Log, aggregate: Aggregate, found: np.ndarray) -> Value:
 def at_rows(value: Value, index: np.ndarray) -> Value:
     """A value gathered; missing where the index is -1."""
     if isinstance(value, Words):
-        return Words(take(value.codes, index, -1), value.words)
+        return Words(take(still(value.codes), still(index), -1), value.words)
     if value.dtype.kind == "M":
-        return take(value.view(np.int64), index, NO_TIME).view("datetime64[us]")
-    return take(value, index, np.nan if value.dtype.kind == "f" else 0)
+        return take(still(value.view(np.int64)), still(index), NO_TIME).view("datetime64[us]")
+    return take(still(value), still(index), np.nan if value.dtype.kind == "f" else 0)
 
 
 def series_of(name: str, value: Value) -> pl.Series:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from history.tables import TABLES
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+MOST_WORDS = 20_000
+"""A dictionary is read whole before its column is; the names of every deal are quicker read as text."""
+ROWS_IN_A_GROUP = 1_000_000
 SIDES = ("old_value", "new_value")
 
 
@@ -58,7 +61,7 @@ def _write(history: History, folder: Path) -> dict[str, Any]:
         if frame.height:
             rows = sort_rows(table, complete(name, frame))
             path = folder / f"{name}.parquet"
-            _encoded(rows).write_parquet(path, compression="zstd", statistics=False)
+            _encoded(rows).write_parquet(path, compression="zstd", statistics=False, row_group_size=ROWS_IN_A_GROUP)
             tables[name] = {"rows": rows.height, "content": content_hash(rows), "file": _file_hash(path)}
     settings = _settings_document(history.settings)
     manifest = {"format": FORMAT, "settings": settings, "tables": tables}
@@ -114,7 +117,7 @@ def _encoded(rows: pl.DataFrame) -> pl.DataFrame:
     encoded: dict[str, pl.Enum] = {}
     for names in _spoken_alike(rows):
         words = pl.concat([rows[name].drop_nulls().unique() for name in names]).unique().sort()
-        if len(words) <= max(16, rows.height // 4):
+        if len(words) <= max(16, min(MOST_WORDS, rows.height // 4)):
             encoded |= dict.fromkeys(names, pl.Enum(words))
     return rows.with_columns(pl.col(name).cast(words) for name, words in encoded.items())
 
@@ -145,8 +148,11 @@ def read_manifest(folder: Path | str) -> dict[str, Any]:
     return manifest
 
 
-def read_frozen(path: Path | str, tables: Collection[str] | None = None, coded: bool = False) -> History:
-    """The history frozen at `path`, in canonical order and types; `tables` names those to read, all by default.
+def read_frozen(
+    path: Path | str, tables: Mapping[str, Collection[str] | None] | None = None, coded: bool = False
+) -> History:
+    """The history frozen at `path`, in canonical order and types; `tables` names those to read and the columns of
+    each (None for all), everything by default.
 
     With `coded`, text that repeats itself stays in dictionaries (polars Enum), as the engine of features reads it
     fastest; other readers expect text. Raises `FileUnreadable` when a file is missing or its bytes are not those that
@@ -157,16 +163,16 @@ def read_frozen(path: Path | str, tables: Collection[str] | None = None, coded: 
     if manifest["content_hash"] != _hash_of(manifest):
         raise FileUnreadable(f"{folder / MANIFEST} was changed after freezing; freeze the history again.")
     read = {
-        name: _read_table(folder / f"{name}.parquet", said["file"], coded)
+        name: _read_table(folder / f"{name}.parquet", said["file"], tables and tables[name], coded)
         for name, said in manifest["tables"].items()
         if tables is None or name in tables
     }
     return History(parse_settings(manifest["settings"], str(folder / MANIFEST)), read)
 
 
-def _read_table(path: Path, file_hash: str, coded: bool) -> pl.DataFrame:
+def _read_table(path: Path, file_hash: str, columns: Collection[str] | None, coded: bool) -> pl.DataFrame:
     if not path.is_file() or _file_hash(path) != file_hash:
         state = "does not hold what was frozen" if path.is_file() else "is missing"
         raise FileUnreadable(f"{path} {state}; expected the file as its manifest names it. Freeze the history again.")
-    rows = pl.read_parquet(path)
+    rows = pl.read_parquet(path, columns=None if columns is None else list(columns))
     return rows if coded else rows.with_columns(pl.col(pl.Enum).cast(pl.String))

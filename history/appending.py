@@ -20,11 +20,15 @@ TICK = dt.timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Appended:
-    """How many rows were new and how many changed nothing; `contradictions` are the rows that were refused."""
+    """How many rows were new and how many changed nothing; `contradictions` are the rows that were refused.
+
+    `other_extras` counts by extra column the rows already there that say otherwise in it, which is not taken.
+    """
 
     inserted: int
     unchanged: int
     contradictions: pl.DataFrame = field(default_factory=pl.DataFrame, compare=False, repr=False)
+    other_extras: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 def append_rows(
@@ -46,10 +50,23 @@ def append_rows(
 def _append_once(connection: sa.Connection, table: Table, frame: pl.DataFrame, import_id: int | None) -> Appended:
     rows = frame.drop(LINE, strict=False)
     inserted = insert_rows(connection, table, rows, import_id)
-    refused = frame.clear()
-    if inserted < rows.height and _content(table):
-        refused = _contradicting(table, frame, read_table(connection, table).select(table.names))
-    return Appended(inserted, rows.height - inserted - refused.height, refused)
+    refused, otherwise = frame.clear(), {}
+    extras = [name for name in rows.columns if name not in table.names]
+    if inserted < rows.height and (_content(table) or extras):
+        stored = read_table(connection, table)
+        refused = _contradicting(table, frame, stored.select(table.names)) if _content(table) else refused
+        otherwise = _other_extras(table, rows, stored, extras)
+    return Appended(inserted, rows.height - inserted - refused.height, refused, otherwise)
+
+
+def _other_extras(table: Table, rows: pl.DataFrame, stored: pl.DataFrame, extras: list[str]) -> dict[str, int]:
+    """Per extra column how many rows say something else in it than the stored row of their key."""
+    both = rows.join(stored, on=list(table.key), how="inner", suffix="_stored", nulls_equal=True)
+    counts = {
+        name: both.filter(pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col(f"{name}_stored"))).height
+        for name in extras
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _content(table: Table) -> list[str]:

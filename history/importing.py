@@ -161,16 +161,25 @@ def _write(
 def _append_all(
     connection: sa.Connection, reading: Reading, folder: Path, allow: bool, dry_run: bool, imported_at: dt.datetime
 ) -> ImportReport:
-    import_id, tables, found = _next_import(connection), [], [reading.found]
+    import_id, tables, found, notices = _next_import(connection), [], [reading.found], list(reading.notices)
     for checked in reading.checked:
         appended = append_rows(connection, checked.table, checked.rows, import_id, imported_at)
         refused = _contradictions(checked, appended.contradictions)
         found.append(refused)
+        notices += _extras_remarks(checked, appended.other_extras)
         every = pl.concat([checked.found, refused])
         tables.append(_table_report(checked, every, appended.inserted, appended.unchanged))
     every = pl.concat(found)
     _refuse_problems(reading, every, folder, allow, imported_at, dry_run)
-    return ImportReport(str(folder), imported_at, dry_run, tuple(tables), every, reading.notices)
+    return ImportReport(str(folder), imported_at, dry_run, tuple(tables), every, tuple(notices))
+
+
+def _extras_remarks(checked: Checked, other_extras: dict[str, int]) -> list[str]:
+    return [
+        f"{checked.source.path.name}: the extra column {name} says otherwise in {count:,} of the rows that the store "
+        "holds already; it was not taken, for it stays as it first came"
+        for name, count in other_extras.items()
+    ]
 
 
 def _contradictions(checked: Checked, refused: pl.DataFrame) -> pl.DataFrame:

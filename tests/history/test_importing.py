@@ -133,6 +133,23 @@ def test_a_later_export_may_leave_out_deals_that_the_store_knows(tmp_path: Path)
     assert report.inserted == 4
 
 
+def test_an_extra_column_that_says_otherwise_later_is_told_and_stays_as_it_first_came(tmp_path: Path) -> None:
+    first = "deal_id,created_at,tier,desk\nD1,2026-01-05,gold,\nD2,2026-01-06,tin,\n"
+    later = "deal_id,created_at,tier,desk\nD1,2026-01-05,lead,\nD2,2026-01-06,,7\nD3,2026-01-07,tin,8\n"
+    import_into(tmp_path / "ws", write_folder(tmp_path / "a", deals=first))
+    report = import_into(tmp_path / "ws", write_folder(tmp_path / "b", deals=later))
+    assert (report.tables[0].inserted, report.tables[0].unchanged) == (1, 2)
+    assert report.notices == tuple(
+        f"deals.csv: the extra column {name} says otherwise in 1 of the rows that the store holds already; it was not "
+        "taken, for it stays as it first came"
+        for name in ("tier", "desk")
+    )
+    stored = open_workspace(tmp_path / "ws").history()["deals"]
+    kept = [("D1", "gold", None), ("D2", "tin", None), ("D3", "tin", "8")]
+    assert stored.select("deal_id", "tier", "desk").rows() == kept
+    assert import_into(tmp_path / "ws", write_folder(tmp_path / "c", deals=first)).notices == ()
+
+
 def test_files_named_after_no_table_are_told(tmp_path: Path) -> None:
     report = import_into(
         tmp_path / "ws", write_folder(tmp_path / "in", deals=DEALS, activity=ACTIVITIES, orders="a\n1\n")

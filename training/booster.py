@@ -18,7 +18,7 @@ class BoostOptions:
     seed: int = 0
     most_rounds: int = 300
     learning_rate: float = 0.04
-    num_leaves: int = 15
+    num_leaves: int = 7
     max_depth: int = 8
     min_data_in_leaf: int = 40
     lambda_l2: float = 5.0

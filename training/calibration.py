@@ -31,6 +31,14 @@ class Calibration:
         """The calibrated log odds."""
         return -self.a * np.logaddexp(0, -margin) + self.b * np.logaddexp(0, margin) + self.c
 
+    def halfway(self) -> Calibration:
+        """The calibration half as far from leaving the margin alone.
+
+        >>> Calibration("beta", 1.4, 0.8, 0.2).halfway()
+        Calibration(kind='beta', a=1.2, b=0.9, c=0.1)
+        """
+        return Calibration(self.kind, (1 + self.a) / 2, (1 + self.b) / 2, self.c / 2)
+
     def chance(self, margin: np.ndarray) -> np.ndarray:
         """The calibrated chance, from 0.001 to 0.999; never falls as the margin grows.
 

@@ -43,7 +43,7 @@ class FitOptions:
     boost: BoostOptions = field(default_factory=BoostOptions)
     sampling: Sampling = field(default_factory=Sampling)
     half_life_days: float = 60.0
-    deal_power: float = 0.5
+    deal_power: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,10 @@ def _fit_outcome(window: Window, outcome: str, options: FitOptions) -> Fitted:
     booster, best = fit_with_rounds(earlier, later, window.encoding, options.boost)
     days = window.rows.filter(pl.Series(window.later)).select("deal_id", "as_of").n_unique()
     calibration = fit_calibration(margins(booster, later.values), later.happened, later.weight, days)
-    rounds = max(best, _LEAST_ROUNDS)
+    more = (len(everything.happened) / len(earlier.happened)) ** 0.5
+    rounds = max(round(best * more), _LEAST_ROUNDS)
     grown = fit_booster(everything, window.encoding, options.boost, rounds)
-    return Fitted(Outcome(grown, calibration), rounds)
+    return Fitted(Outcome(grown, calibration.halfway()), rounds)
 
 
 def _enough(design: Design) -> bool:

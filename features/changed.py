@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from features.aggregate import days_between
-from features.log import Derive, as_words
+from features.log import FEW_EVENTS, Derive, Log, as_words
 from history.deals import close_instant, finite_number, outcome_expr
 from history.record import History
 
@@ -40,8 +41,8 @@ def changed_values(history: History) -> dict[str, Derive]:
         columns[name] = _derived("new", fields, parse)
         columns["old_" + name] = _derived("old", fields, parse)
 
-    def moved_days(frame: pl.DataFrame) -> pl.Series:
-        dates = pl.DataFrame({name: columns[name](frame) for name in ("date", "old_date")})
+    def moved_days(log: Log) -> pl.Series:
+        dates = pl.DataFrame({name: log[name] for name in ("date", "old_date")})
         return dates.select(days_between(pl.col("date"), pl.col("old_date"))).to_series()
 
     return {**columns, "moved_days": moved_days}
@@ -50,7 +51,10 @@ def changed_values(history: History) -> dict[str, Derive]:
 def _derived(side: str, fields: Sequence[str], parse: Parse) -> Derive:
     """A column that `parse` reads from the text of one side where the change is of one of `fields`."""
 
-    def derive(frame: pl.DataFrame) -> pl.Series:
+    def derive(log: Log) -> pl.Series:
+        frame = log.frame
+        if frame.height <= FEW_EVENTS:
+            return _derived_few(frame["field"].to_list(), frame[side].to_list(), fields, parse)
         of_field = frame["field"].is_in(list(fields)).fill_null(False).to_numpy()
         rows = np.flatnonzero(of_field)
         values = parse_distinct(frame[side].gather(rows), parse)
@@ -59,6 +63,18 @@ def _derived(side: str, fields: Sequence[str], parse: Parse) -> Derive:
         return values.extend_constant(None, 1).gather(place)
 
     return derive
+
+
+def _derived_few(
+    field: Sequence[str | None], text: Sequence[str | None], fields: Sequence[str], parse: Parse
+) -> pl.Series:
+    """The same for one deal, where Python is sooner done than a call of polars is made."""
+    rows = [place for place, name in enumerate(field) if name in fields]
+    values = parse(pl.Series([text[place] for place in rows], dtype=pl.String))
+    out: list[Any] = [None] * len(field)
+    for place, value in zip(rows, values.to_list(), strict=True):
+        out[place] = value
+    return pl.Series(out, dtype=values.dtype)
 
 
 def parse_distinct(text: pl.Series, parse: Parse) -> pl.Series:
@@ -73,8 +89,9 @@ def parse_distinct(text: pl.Series, parse: Parse) -> pl.Series:
     return values.gather(number[words.codes])
 
 
-def subject_code(frame: pl.DataFrame) -> pl.Series:
+def subject_code(log: Log) -> pl.Series:
     """The kind of a touch with its subject, "kind: subject"; either alone where the other is missing."""
+    frame = log.frame
     both = pl.concat_str(pl.col("kind", "subject").cast(pl.String), separator=": ", ignore_nulls=True)
     if frame.height < _MANY:
         return frame.select(both).to_series()

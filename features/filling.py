@@ -14,9 +14,9 @@ import polars as pl
 
 from features.aggregate import AGGREGATES, Aggregate, Stream
 from features.catalogue import FEATURES
-from features.context import ENTITIES
+from features.context import COMPANY, ENTITIES
 from features.kernel import blank, put, still
-from features.log import Log, Words
+from features.log import FEW, Log, Words
 from features.rows import Grouped, grouped, in_use, instants_of, points, sequence_of, words_of
 from features.sweep import Value, at_rows, frame_of, planned, values_at, walked
 from features.wanted import Wanted
@@ -131,14 +131,23 @@ def _fill_deals(
         if key not in values:
             values[key] = contexts[key].at(key, at)
     worked_out = frame_of({root: values[root] for root in asked.roots}).select(asked.worked_out)
+    told = _columns(worked_out)
     for place, name in enumerate(asked.numbers):
-        value = values[asked.plain[name]] if name in asked.plain else worked_out[name].to_numpy()
+        value = values[asked.plain[name]] if name in asked.plain else told(name)
         assert isinstance(value, np.ndarray)
         put(out.numbers[place], still(at), still(value))
     for name in asked.categories:
         found = values[asked.plain[name]]
         assert isinstance(found, Words)
         out.categories[name].codes[at] = found.codes
+
+
+def _columns(frame: pl.DataFrame) -> Callable[[str], np.ndarray]:
+    """How to get a column of numbers as an array; those of a few rows are best taken all at once."""
+    if frame.height > FEW:
+        return lambda name: frame[name].to_numpy()
+    columns = dict(zip(frame.columns, np.array(frame.rows(), np.float64).reshape(frame.shape).T.copy(), strict=True))
+    return columns.__getitem__
 
 
 def _empty_categories(asked: Wanted, logs: Mapping[Stream, Log], n_rows: int) -> dict[str, Words]:
@@ -185,10 +194,10 @@ def _own_keys(
 
 
 def _names(key: pl.Expr, known: Mapping[str, Value], n_rows: int) -> Words:
-    """Whose life is told in each row."""
+    """Whose life is told in each row; what needs nothing to be known is told of the company."""
     roots = key.meta.root_names()
     if not roots:
-        return Words(np.zeros(n_rows, np.int32), pl.select(key.cast(pl.String)).to_series())
+        return Words(np.zeros(n_rows, np.int32), pl.Series([COMPANY]))
     if key.meta.is_column():
         plain = known[roots[0]]
         assert isinstance(plain, Words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +13,9 @@ import polars as pl
 
 from features.kernel import LONG_AGO, NEVER, NO_TIME, still, ties
 
-Derive = Callable[[pl.DataFrame], pl.Series]
 MOST_KEYS = 4
 MANY = 100_000
+FEW_EVENTS = 250
 FEW = 16
 """So few names are looked up one by one: a polars call costs more than they do."""
 
@@ -49,7 +50,7 @@ class Log:
     happened_us: np.ndarray
     arrived_us: np.ndarray
     replaced_us: np.ndarray
-    derived: Mapping[str, Derive] = field(default_factory=dict, repr=False, compare=False)
+    derived: Mapping[str, Callable[[Log], pl.Series]] = field(default_factory=dict, repr=False, compare=False)
     plans: dict[Any, tuple] = field(default_factory=dict, repr=False, compare=False)
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
@@ -58,7 +59,7 @@ class Log:
         if column not in self.derived:
             return self.frame[column]
         if "=" + column not in self.kept:
-            self.kept["=" + column] = self.derived[column](self.frame).alias(column)
+            self.kept["=" + column] = self.derived[column](self).alias(column)
         found: pl.Series = self.kept["=" + column]
         return found
 
@@ -90,6 +91,9 @@ class Log:
     def _place(self, name: str) -> int:
         found = bisect.bisect_left(self.entities, name)
         return found if found < len(self.entities) and self.entities[found] == name else -1
+
+
+Derive = Callable[[Log], pl.Series]
 
 
 def make_log(
@@ -176,6 +180,10 @@ def _beginnings(entity: pl.Series) -> tuple[np.ndarray, bool]:
         begins = np.append(True, codes[1:] != codes[:-1])
         firsts = codes[begins]
         return begins, bool((firsts[1:] > firsts[:-1]).all())
+    if len(entity) <= FEW_EVENTS:
+        told = entity.to_list()
+        where = np.array([not place or name != told[place - 1] for place, name in enumerate(told)])
+        return where, all(one < other for one, other in itertools.pairwise([told[i] for i in np.flatnonzero(where)]))
     begins = entity.ne_missing(entity.shift(1)).to_numpy(writable=True)
     begins[0] = True
     names = entity.filter(pl.Series(begins))
@@ -229,6 +237,11 @@ def as_words(column: pl.Series) -> Words:
     """A column of text as codes into its distinct words, which stand in the order of their letters."""
     if isinstance(column.dtype, pl.Enum):
         return Words(_codes(column), column.dtype.categories)
+    if len(column) <= FEW_EVENTS:
+        told = column.to_list()
+        words = sorted({word for word in told if word is not None})
+        number_of = {word: number for number, word in enumerate(words)}
+        return Words(np.array([number_of.get(word, -1) for word in told], np.int32), pl.Series(words, dtype=pl.String))
     # Categories are numbered as they turn up; each distinct word is then put in its place once.
     coded = column.cast(pl.String).cast(pl.Categorical(pl.Categories.random()))
     codes, found = _codes(coded), coded.drop_nulls().unique()

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -27,6 +28,7 @@ _OPS = {"last": 0, "first": 1, "ago": 2, "count": 3, "sum": 4, "distinct": 5}
 _NO_WINDOW = -1
 _WORTH_THREADS = 20_000
 Value = np.ndarray | Words
+_TYPES = {"i": pl.Int64(), "f": pl.Float64(), "M": pl.Datetime("us")}
 _WALK: Callable[..., None] = walk
 
 
@@ -201,13 +203,26 @@ def series_of(name: str, value: Value) -> pl.Series:
     """A value as polars: text, instants, whole numbers or numbers, null for none."""
     if isinstance(value, Words):
         if len(value.codes) <= FEW:
-            told = [value.words[code] if code >= 0 else None for code in value.codes.tolist()]
-            return pl.Series(name, told, dtype=pl.String)
+            return pl.Series(name, _told(value), dtype=pl.String)
         words = pl.concat([value.words.cast(pl.String), pl.Series([None], dtype=pl.String)])
         return words.gather(np.where(value.codes < 0, len(value.words), value.codes)).alias(name)
     return pl.Series(name, value, nan_to_null=value.dtype.kind == "f")
 
 
 def frame_of(values: Mapping[str, Value]) -> pl.DataFrame:
-    """Values as a polars frame."""
-    return pl.DataFrame([series_of(name, value) for name, value in values.items()])
+    """Values as a polars frame; a few rows are told row by row, which is far sooner than a hundred columns are."""
+    few = all(len(value.codes if isinstance(value, Words) else value) <= FEW for value in values.values())
+    if not values or not few:
+        return pl.DataFrame([series_of(name, value) for name, value in values.items()])
+    schema = {
+        name: pl.String if isinstance(value, Words) else _TYPES[value.dtype.kind] for name, value in values.items()
+    }
+    return pl.DataFrame(list(zip(*map(_told, values.values()), strict=True)), schema=schema, orient="row")
+
+
+def _told(value: Value) -> list[Any]:
+    """A value as Python objects, None for none."""
+    if isinstance(value, Words):
+        return [value.words[code] if code >= 0 else None for code in value.codes.tolist()]
+    told: list[Any] = value.tolist()
+    return [None if number != number else number for number in told] if value.dtype.kind == "f" else told

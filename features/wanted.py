@@ -41,7 +41,9 @@ class Wanted:
 
 def wanted(names: Iterable[str] | None = None) -> Wanted:
     """What the features `names` ask for, all features by default; raises KeyError for a name of no feature."""
-    chosen = tuple(FEATURES) if names is None else frozenset(names)
+    if names is None:
+        return _wanted(tuple(FEATURES))
+    chosen = frozenset(names)
     for name in chosen:
         FEATURES[name]
     return _wanted(tuple(name for name in FEATURES if name in chosen))

@@ -9,6 +9,7 @@ from features.aggregate import Stream
 from features.changed import changed_values, subject_code
 from features.log import Log, make_log
 from history.as_of import ALWAYS, with_replaced_at
+from history.deals import TIE_BREAK, as_numbers
 from history.record import History
 from history.tables import TABLES
 
@@ -61,16 +62,15 @@ def changes_log(history: History) -> Log:
     )
     if rows["old"].dtype != rows["new"].dtype:
         rows = rows.with_columns(pl.col("old", "new").cast(pl.String))
-    return make_log(
-        rows, ("recorded_at", "field", "_ends", "old", "new"), changed_values(history), _changes_of_one_instant
-    )
+    tie_break = ("recorded_at", "field", *TIE_BREAK, "old", "new")
+    return make_log(rows, tie_break, changed_values(history), _changes_of_one_instant)
 
 
 def _changes_of_one_instant(rows: pl.DataFrame) -> pl.DataFrame:
     """As in `history.deals.ordered_changes`: a change that starts from another's new value comes after it."""
     same = ["_tie", "recorded_at", "field"]
     ends_as = pl.col("new").is_in(pl.col("old").drop_nulls().implode()).over(same)
-    return rows.with_columns(_ends=(~ends_as).fill_null(True))
+    return rows.with_columns((~ends_as).fill_null(True).alias("_ends"), *as_numbers(_old="old", _new="new"))
 
 
 def touches_log(history: History) -> Log:

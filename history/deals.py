@@ -42,10 +42,18 @@ def ordered_changes(history: History) -> pl.DataFrame:
     return (
         changes.with_row_index("_row")
         .join(ties, on="_row", how="left")
-        .with_columns(pl.col("_ends").fill_null(True))
-        .sort("deal_id", "changed_at", "recorded_at", "field", "_ends", "old_value", "new_value", nulls_last=False)
-        .drop("_row", "_ends")
+        .with_columns(pl.col("_ends").fill_null(True), *as_numbers(_old="old_value", _new="new_value"))
+        .sort("deal_id", "changed_at", "recorded_at", "field", *TIE_BREAK, "old_value", "new_value", nulls_last=False)
+        .drop("_row", *TIE_BREAK)
     )
+
+
+TIE_BREAK = ("_ends", "_old", "_new")
+
+
+def as_numbers(**columns: str) -> list[pl.Expr]:
+    """The text of columns as numbers under new names, null where it is none: amounts are ordered by size."""
+    return [pl.col(column).cast(pl.Float64, strict=False).alias(name) for name, column in columns.items()]
 
 
 def outcome_expr(history: History, stage: str = "new_value") -> pl.Expr:

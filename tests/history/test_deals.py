@@ -99,6 +99,13 @@ def test_two_changes_at_one_instant_follow_each_other_by_their_values() -> None:
         assert _at(history, "2026-01-03")["stage"] == "Negotiate"
 
 
+def test_unrelated_amounts_of_one_instant_are_ordered_by_size_whatever_the_currency_unit() -> None:
+    for unit in ("", "00"):
+        small, large = (make_change("amount", f"{n}{unit}", "2026-01-02") for n in (900, 4100))
+        history = _history(make_change("stage", "Qualify", "2026-01-01"), large, small)
+        assert _at(history, "2026-01-03")["amount"] == float(f"4100{unit}")
+
+
 def test_a_change_of_later_effect_that_was_recorded_already_has_not_happened_yet() -> None:
     history = _history(
         make_change("amount", "100", "2026-01-01"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from history.record import History, make_history
@@ -40,6 +41,17 @@ def fates(history: History) -> pl.DataFrame:
     """deal_id, won (0 or 1) of every deal that was closed."""
     stages = history["deal_changes"].filter(pl.col("field") == "stage", pl.col("new_value").is_in(["Won", "Lost"]))
     return stages.select("deal_id", won=(pl.col("new_value") == "Won").cast(pl.Int8)).sort("deal_id")
+
+
+def fates_swapped(history: History, seed: int) -> History:
+    """The same history with the closings dealt out anew among deals engaged on one day: beyond the day, pure chance."""
+    deals = history["deals"].select("deal_id", "created_at")
+    drawn = deals.with_columns(lot=pl.Series(np.random.default_rng(seed).random(deals.height)))
+    mate = drawn.select("deal_id", mate=pl.col("deal_id").sort_by("lot").over("created_at"))
+    closing = (pl.col("field") == "stage") & pl.col("new_value").is_in(["Won", "Lost"])
+    changes = history["deal_changes"].join(mate, on="deal_id", how="left", maintain_order="left")
+    moved = changes.with_columns(deal_id=pl.when(closing).then("mate").otherwise("deal_id")).drop("mate")
+    return history.with_tables(deal_changes=moved)
 
 
 def _opportunities(folder: Path) -> pl.DataFrame:

@@ -218,4 +218,5 @@ class FailurePage(Page):
     """What went wrong and what to do."""
 
     status: int
+    advice: str
     detail: str

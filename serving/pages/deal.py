@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from itertools import pairwise
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from features.feature import category_word
 from serving.access import PageReader
 from serving.deal_facts import DealFacts, deal_facts
 from serving.flag_words import flag_text, record_text
@@ -24,6 +26,8 @@ from serving.texts import Translator, text_or, translator
 router = APIRouter(include_in_schema=False)
 EVENTS_SHOWN = 60
 REASONS_A_STEP = 2
+CODED = ("forecast_category", "kind")
+"""Fields whose values the canonical tables know as codes; those of other fields are the company's own words."""
 
 
 @router.get("/deals/{deal_id:path}", name="deal")
@@ -180,9 +184,13 @@ def _told_value(field: str, value: str | None, standing: Standing, language: str
         return NOTHING
     if field == "owner_id":
         return standing.names.get(value, value)
-    if field == "amount":
-        try:
+    if field in CODED:
+        return category_word(value, language == "zh-CN")
+    try:
+        if field == "amount":
             return f"{float(value):,.0f}"
-        except ValueError:
-            return value
+        if field == "close_date":
+            return day(dt.date.fromisoformat(value[:10]), language)
+    except ValueError:
+        return value
     return value

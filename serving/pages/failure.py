@@ -11,10 +11,10 @@ from serving.texts import TEXTS, translator
 
 
 def failure_page(request: Request, status: int, detail: str) -> Response:
-    """A page with the plain words for `status` and the one-line `detail`."""
+    """A page with plain words and advice for `status`; the one-line `detail`, in English, is for whoever runs it."""
     language = language_of(request)
     t = translator(language)
-    key = f"failure.{status}"
+    key, advice = f"failure.{status}", f"advice.{status}"
     page = FailurePage(
         t=t,
         language=language,
@@ -24,6 +24,7 @@ def failure_page(request: Request, status: int, detail: str) -> Response:
         title=t(key if key in TEXTS else "failure.500"),
         known_note="",
         status=status,
+        advice=t(advice if advice in TEXTS else "advice.other"),
         detail=detail,
     )
     return render(request, "failure.html", page, status)

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from serving.pages.deal import waterfall
+from serving.pages.deal import told_event, waterfall
 from serving.reasons import Reason
 from tests.serving.conftest import NASTY_DEAL, NASTY_NAME, NASTY_OWNER, NASTY_SUBJECT
 
@@ -30,12 +30,37 @@ def test_the_list_shows_the_worst_first_with_the_value_at_risk(shop, browser):
 def test_both_pages_speak_chinese_when_asked_and_remember_it(browser):
     assert 'lang="en"' in browser.get("/").text
     browser.get("/language/zh-CN")
-    assert "按风险排列的在跟商机" in browser.get("/").text
+    assert "按风险排列的在途商机" in browser.get("/").text
     deal = browser.get(first_deal(browser)).text
     assert "为什么是这个数" in deal
     assert 'lang="zh-CN"' in deal
     browser.get("/language/en")
     assert "Why this number" in browser.get(first_deal(browser)).text
+
+
+def test_what_went_wrong_is_said_in_the_reader_s_language_with_the_detail_apart(browser):
+    assert "look for the deal in the list" in browser.get("/deals/D-nobody").text
+    browser.get("/language/zh-CN")
+    page = browser.get("/deals/D-nobody").text
+    assert "没有这个商机" in page
+    assert '<span lang="en">deal &#39;D-nobody&#39; is not in the history' in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("kind", "new", "类型：新购"),
+        ("forecast_category", "best_case", "预测类别：最佳情况"),
+        ("close_date", "2026-10-31", "预计成交日：2026年10月31日"),
+        ("close_date", "31.10.26", "预计成交日：31.10.26"),
+        ("amount", "976400", "金额：976,400"),
+        ("segment", "new", "客户分层：new"),
+    ],
+)
+def test_a_change_is_told_in_the_reader_s_words(field, value, told, shop):
+    now = shop.standing.as_of
+    change = {"at": now, "kind": "change", "field": field, "old_value": None, "new_value": value, "by": None}
+    assert told_event(change, shop.standing, "zh-CN").what == told
 
 
 def test_an_unknown_language_changes_nothing(browser):
@@ -79,7 +104,7 @@ def test_the_bars_of_the_waterfall_add_up():
     ]
     steps = waterfall(0.30, reasons, "en")
     assert [step.kind for step in steps] == ["total", "down", "down", "up", "total"]
-    assert [step.points for step in steps] == ["30 %", "−5.0", "−2.5", "+1.5", "24 %"]
+    assert [step.points for step in steps] == ["30%", "−5.0", "−2.5", "+1.5", "24%"]
     first, last = steps[0], steps[-1]
     level = first.width
     for step in steps[1:-1]:
@@ -151,10 +176,10 @@ def test_a_flag_stands_with_its_record_and_the_course_of_the_deal_is_drawn(brows
     board = shop.standing.board
     flagged = board.filter(board["flags"].str.contains("no_next_step") & (board["age_days"] > 30))["deal_id"][0]
     page = browser.get(f"/deals/{flagged}").text
-    assert re.search(r"Of [\d,]+ past deals flagged so, \d+ % were won within \d+ days; of others at the same", page)
+    assert re.search(r"Of [\d,]+ past deals flagged so, \d+% were won within \d+ days; of others at the same", page)
     assert '<polyline points="' in page
     assert "What moved it since 24 Jun 2026" in page
     browser.get("/language/zh-CN")
     page = browser.get(f"/deals/{flagged}").text
-    assert re.search(r"此前 [\d,]+ 个带此信号的商机，\d+ 天内赢单 \d+ %；同阶段其他商机为", page)
+    assert re.search(r"此前 [\d,]+ 个带此信号的商机，\d+ 天内赢单 \d+%；同阶段其他商机为", page)
     assert "自2026年6月24日以来的变化" in page

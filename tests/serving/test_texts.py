@@ -57,6 +57,7 @@ def test_no_text_lies_unused():
         "activity.",
         "direction.",
         "failure.",
+        "advice.",
         "flag.",
         "moved.",
         "deal.won",

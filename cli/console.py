@@ -40,7 +40,7 @@ def written(value: Any, form: str, style: Style = Style()) -> str:
     """`value` as people read it; a missing value is a dash, never 0.
 
     >>> written(0.734, "percent"), written(-0.12, "signed"), written(None, "amount"), written(0.9999, "chance")
-    ('73 %', '-12 %', '–', '>99 %')
+    ('73%', '−12%', '–', '>99%')
     >>> written(1234567.2, "amount", Style("en", "CNY")), written(12.34, "amount")
     ('¥1.23M', '12.3')
     """
@@ -54,8 +54,8 @@ FORMS: dict[str, Callable[[Any, Style], str]] = {
     "amount": lambda value, style: _amount(value, style),
     "whole": lambda value, style: f"{value:,.0f}",
     "chance": lambda value, style: percent(value),
-    "percent": lambda value, style: f"{value * 100:.0f} %",
-    "signed": lambda value, style: f"{value * 100:+.0f} %",
+    "percent": lambda value, style: f"{value * 100:.0f}%",
+    "signed": lambda value, style: f"{value * 100:+.0f}%",
     "times": lambda value, style: f"{value:,.1f} ×",
     "number": lambda value, style: f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}",
     "score": lambda value, style: f"{value:.3f}",

@@ -68,7 +68,7 @@ def show(move: Move, begin: dt.date, end: dt.date, language: str) -> None:
     """Prints the difference and its parts."""
     from serving.pages.format import points
 
-    change = f"{move.before:.1f} % → {move.after:.1f} %"
+    change = f"{move.before:.1f}% → {move.after:.1f}%"
     title = choose(
         language,
         f"Deal {move.deal_id}, {begin} to {end}: win chance {change}, {points(move.points)} points",

@@ -30,6 +30,6 @@ def share(fraction: float | None) -> str:
     """A share that was counted, which may well be 0 or 100 %.
 
     >>> share(0.0), share(0.184), share(None)
-    ('0 %', '18 %', '–')
+    ('0%', '18%', '–')
     """
-    return percent(None) if fraction is None else f"{100 * fraction:.0f} %"
+    return percent(None) if fraction is None else f"{100 * fraction:.0f}%"

@@ -154,7 +154,7 @@ def _group_parts(moved: Mapping[str, int], then: Mapping[str, Reason], now: Mapp
 
 
 def _typical(tenths: int, stages: list[str], start: np.ndarray) -> Part:
-    words = {"then": stages[0], "now": stages[1], "before": f"{start[0] / 10:.1f} %", "after": f"{start[1] / 10:.1f} %"}
+    words = {"then": stages[0], "now": stages[1], "before": f"{start[0] / 10:.1f}%", "after": f"{start[1] / 10:.1f}%"}
     return Part(TYPICAL, tenths / 10, words=words)
 
 

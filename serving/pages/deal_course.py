@@ -72,7 +72,7 @@ def _note(move: Move | None, t: Translator) -> str:
         return t("deal.moved_new")
     if not move.parts:
         return t("deal.moved_none")
-    said = {"before": f"{move.before:.1f} %", "after": f"{move.after:.1f} %"}
+    said = {"before": f"{move.before:.1f}%", "after": f"{move.after:.1f}%"}
     return t("deal.moved_total", points=points(move.points), **said)
 
 

@@ -40,15 +40,15 @@ def percent(fraction: float | None) -> str:
     """A fraction as a percentage; never 0 or 100, because no chance is.
 
     >>> percent(0.234), percent(0.0004), percent(0.9999), percent(None)
-    ('23 %', '<1 %', '>99 %', '–')
+    ('23%', '<1%', '>99%', '–')
     """
     if fraction is None or not math.isfinite(fraction):
         return NOTHING
     if fraction < 0.005:
-        return "<1 %"
+        return "<1%"
     if fraction > 0.995:
-        return ">99 %"
-    return f"{fraction * 100:.0f} %"
+        return ">99%"
+    return f"{fraction * 100:.0f}%"
 
 
 def points(value: float) -> str:

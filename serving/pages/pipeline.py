@@ -71,7 +71,7 @@ def _totals(standing: Standing, rows: pl.DataFrame, language: str) -> dict[str, 
     return {
         "at_risk": money(risk, standing.currency, language),
         "at_risk_note": t(
-            "pipeline.at_risk_share", share=f"{100 * risk / total:.0f} %" if total else NOTHING, count=f"{risky:,}"
+            "pipeline.at_risk_share", share=f"{100 * risk / total:.0f}%" if total else NOTHING, count=f"{risky:,}"
         ),
         "open_value": money(total, standing.currency, language),
         "open_notes": [*notes, t("pipeline.no_amount", count=f"{unknown:,}")] if unknown else notes,

@@ -29,9 +29,9 @@ def test_another_currency_is_named():
 
 
 def test_no_chance_is_shown_as_0_or_100():
-    assert percent(0.0) == "<1 %"
-    assert percent(1.0) == ">99 %"
-    assert percent(0.995) == "100 %" or percent(0.995) == ">99 %"
+    assert percent(0.0) == "<1%"
+    assert percent(1.0) == ">99%"
+    assert percent(0.995) == "100%" or percent(0.995) == ">99%"
 
 
 def test_points_carry_their_sign_and_nothing_is_minus_zero():

@@ -41,16 +41,24 @@ class Replay:
 
     `rows`: deal_id, as_of, stage, horizon_end, horizon_days, cut (when the model was trained), label, then the chance
     to be won by the horizon from "model" and from each baseline. `fits`: one entry per cut, what was trained there.
+    `settings` say on which days the instants fall.
     """
 
     rows: pl.DataFrame
     question: str
     fits: Sequence[dict[str, object]] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def forecasts(self) -> list[str]:
         """The names of the forecast columns, the model first."""
         return [name for name in self.rows.columns if name not in _KEYS]
+
+    @property
+    def days(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day asked, in the workspace's time zone."""
+        asked = self.rows["as_of"].sort()
+        return self.settings.day_of(asked[0]), self.settings.day_of(asked[-1])
 
     @property
     def won(self) -> np.ndarray:
@@ -117,7 +125,7 @@ def backtest(
         fits.append(fit)
     labelled = outcomes_by(history, pl.concat(parts), until).drop("closed_at", "outcome", "row", "age_days")
     forecasts = [name for name in labelled.columns if name not in _KEYS]
-    return Replay(labelled.select(*_KEYS, *forecasts).sort("as_of", "deal_id"), question, fits)
+    return Replay(labelled.select(*_KEYS, *forecasts).sort("as_of", "deal_id"), question, fits, history.settings)
 
 
 def training_matrix(history: History, until: dt.datetime) -> pd.DataFrame:

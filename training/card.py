@@ -49,7 +49,7 @@ def _held_out(report: TrainReport) -> str:
         return "## Held-out period\n\nThe history is too short to hold a period out."
     head = (
         f"{found['question']}: {found['n']:,} rows of {found['deals']:,} deals, "
-        f"{100 * found['share_won']:.1f} % won, {found['first']} to {found['last']}; "
+        f"{100 * found['share_won']:.1f}% won, {found['first']} to {found['last']}; "
         "trained on what was known when the period began.\n\n"
         "| forecast | AUC | log loss | Brier |\n|---|---|---|---|\n"
     )

@@ -59,8 +59,8 @@ def no_time_overlap(evidence: Evidence) -> tuple[str, str]:
     """G01."""
     if evidence.replay is None or evidence.learned_until is None:
         return NOT_APPLICABLE, "no earlier period to hold out"
-    first = evidence.replay.rows["as_of"].min()
-    words = f"learned until {evidence.learned_until:%Y-%m-%d}, judged from {str(first)[:10]}"
+    first, learned = evidence.replay.rows["as_of"].min(), evidence.replay.settings.day_of(evidence.learned_until)
+    words = f"learned until {learned}, judged from {evidence.replay.days[0]}"
     late = evidence.replay.rows.filter(pl.col("cut") > pl.col("as_of")).height
     if evidence.learned_until > first or late:  # type: ignore[operator]
         return FOUND, f"{words}: the judged days lie within what was learned ({late} rows before their training)"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import io
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +35,9 @@ td:first-child,th:first-child{text-align:left}img{max-width:100%}caption{text-al
 </head><body>
 <h1>Replay · 回放</h1>
 <p>{{ summary.question }}. {{ "{:,}".format(summary.n) }} rows of {{ "{:,}".format(summary.deals) }} deals,
-{{ summary.first }} – {{ summary.last }}, {{ "%.1f" % (100 * summary.share_won) }} % won.
+{{ summary.first }} – {{ summary.last }}, {{ "%.1f" % (100 * summary.share_won) }}% won.
 Every model was trained only on what was known at its cut. 每个模型只用截止日当时已知的数据训练。</p>
-<table><caption>Accuracy, with 90 % intervals from resampling deals · 准确度及 90 % 区间(按商机重抽样)</caption>
+<table><caption>Accuracy, with 90 % intervals from resampling deals · 准确度及 90 % 区间（按商机重抽样）</caption>
 <tr><th>forecast · 预测</th><th>AUC</th><th>log loss</th><th>Brier</th></tr>
 {% for name, row in summary.forecasts.items() %}<tr><td>{{ names.get(name, name) }}</td>
 {% for key in ("auc", "log_loss", "brier") %}<td>{{ figure(row[key].value) }}
@@ -51,7 +53,7 @@ intercept {{ figure(summary.calibration_intercept) }}.</p>{% endif %}
 <td>{{ figure(row.came) }}</td><td>{{ figure(row.low) }}–{{ figure(row.high) }}</td></tr>{% endfor %}</table>
 <table><caption>What was trained · 训练记录</caption>
 <tr><th>cut · 截止</th><th>kind</th><th>rows</th><th>deals</th></tr>
-{% for fit in summary.fits %}<tr><td>{{ fit.cut[:10] }}</td><td>{{ fit.kind }}</td><td>{{ fit.rows }}</td>
+{% for fit in summary.fits %}<tr><td>{{ fit.cut_day }}</td><td>{{ fit.kind }}</td><td>{{ fit.rows }}</td>
 <td>{{ fit.deals }}</td></tr>{% endfor %}</table>
 </body></html>
 """
@@ -79,15 +81,20 @@ def summary(replay: Replay) -> dict[str, Any]:
         "n": of_model.n,
         "deals": of_model.deals,
         "share_won": of_model.share_won,
-        "first": str(replay.rows["as_of"].min())[:10],
-        "last": str(replay.rows["as_of"].max())[:10],
+        "first": str(replay.days[0]),
+        "last": str(replay.days[1]),
         "forecasts": {name: metric.as_dict() for name, metric in metrics.items()},
         "gain_over_stage_age": vars(replay.gain_over()) if "stage_age" in metrics else None,
         "calibration_slope": slope,
         "calibration_intercept": intercept,
-        "fits": list(replay.fits),
+        "fits": [{**fit, "cut_day": cut_day(replay, fit)} for fit in replay.fits],
     }
     return _plain(found)
+
+
+def cut_day(replay: Replay, fit: Mapping[str, object]) -> str:
+    """The day in the workspace's time zone at whose start a model was trained."""
+    return str(replay.settings.day_of(dt.datetime.fromisoformat(str(fit["cut"]))))
 
 
 def page(replay: Replay, found: dict[str, Any]) -> str:

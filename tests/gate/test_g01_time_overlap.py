@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
+from history.settings import Settings
 from tests.gate.evidence import TRAINED, drawn, result
 
 DAY = dt.timedelta(days=1)
@@ -27,3 +29,9 @@ def test_a_day_before_the_training_cut_is_found() -> None:
 
 def test_without_a_held_out_period_it_does_not_apply() -> None:
     assert result("G01", None, learned=None).outcome == "not_applicable"
+
+
+def test_the_days_are_those_of_the_company() -> None:
+    evening = TRAINED - dt.timedelta(hours=8)
+    replay = replace(drawn(judged=evening), settings=Settings(timezone="Asia/Shanghai"))
+    assert "learned until 2026-01-01, judged from 2026-01-01" in result("G01", replay, learned=evening).sentence

@@ -91,6 +91,14 @@ def test_the_record_ends_with_its_last_day(company: History) -> None:
     assert last < last_day_end(company) <= last + dt.timedelta(days=1)  # type: ignore[operator]
 
 
+def test_figures_name_the_days_as_the_company_counts_them(replay: Replay, company: History, cut: dt.datetime) -> None:
+    """In Shanghai a day starts on the evening before in Greenwich."""
+    found = summary(replay)
+    assert (cut.hour, found["first"]) == (16, str(company.settings.day_of(cut)))
+    assert found["last"] == str(company.settings.day_of(cut + dt.timedelta(days=28)))
+    assert found["fits"][0]["cut_day"] == found["first"]
+
+
 def test_the_report_stands_alone_and_says_what_the_figures_say(replay: Replay, tmp_path: Path) -> None:
     found = write_report(replay, tmp_path / "out")
     assert json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8")) == found

@@ -10,7 +10,7 @@ from io import StringIO
 from typing import Any
 
 from cli.words import choose
-from serving.pages.format import NOTHING, money, percent
+from serving.pages.format import MINUS, NOTHING, money, percent
 
 WIDE = 100_000
 
@@ -55,7 +55,7 @@ FORMS: dict[str, Callable[[Any, Style], str]] = {
     "whole": lambda value, style: f"{value:,.0f}",
     "chance": lambda value, style: percent(value),
     "percent": lambda value, style: f"{value * 100:.0f}%",
-    "signed": lambda value, style: f"{value * 100:+.0f}%",
+    "signed": lambda value, style: f"{value * 100:+.0f}%".replace("-", MINUS),
     "times": lambda value, style: f"{value:,.1f} ×",
     "number": lambda value, style: f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}",
     "score": lambda value, style: f"{value:.3f}",

@@ -113,7 +113,7 @@ def test_what_a_number_rests_on_is_told_while_tables_speak(answers: dict[int, An
         assert (told["win_probability"] <= told["win_high"]).all()
         evidence = answers[closed].scored.evidence_of(told["deal_id"][0])
         assert evidence is not None
-        assert " % and " in evidence.sentence("en")
+        assert "% and " in evidence.sentence("en")
         assert "实际赢率可能在" in evidence.sentence("zh-CN")
 
 

@@ -35,7 +35,7 @@ WORDS = ("stage",)
 READ = {
     "deal_changes": ("deal_id", "changed_at", "recorded_at", "field", "old_value", "new_value"),
     "activities": (
-        "activity_id", "deal_id", "happened_at", "recorded_at", "kind", "direction", "duration_minutes", "contact_id",
+        "deal_id", "happened_at", "recorded_at", "kind", "direction", "duration_minutes", "contact_id",
     ),
 }  # fmt: skip
 T = TypeVar("T")

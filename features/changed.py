@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from features.aggregate import days_between
-from features.log import FEW_EVENTS, Derive, Log, as_words
+from features.kernel import chosen, still
+from features.log import FEW_EVENTS, Derive, Log, Words, as_words
 from history.deals import close_instant, finite_number, outcome_expr
 from history.record import History
 
-_MANY = 1_000
 Parse = Callable[[pl.Series], pl.Series]
 
 
@@ -55,12 +55,12 @@ def _derived(side: str, fields: Sequence[str], parse: Parse) -> Derive:
         frame = log.frame
         if frame.height <= FEW_EVENTS:
             return _derived_few(frame["field"].to_list(), frame[side].to_list(), fields, parse)
-        of_field = frame["field"].is_in(list(fields)).fill_null(False).to_numpy()
-        rows = np.flatnonzero(of_field)
-        values = parse_distinct(frame[side].gather(rows), parse)
-        place = np.full(frame.height, len(rows), np.uint32)
-        place[rows] = np.arange(len(rows))
-        return values.extend_constant(None, 1).gather(place)
+        kinds, words = log.values("field"), log.values(side)
+        assert isinstance(kinds, Words)
+        assert isinstance(words, Words)
+        values = parse(words.words).extend_constant(None, 1)
+        is_wanted = kinds.words.is_in(list(fields)).to_numpy()
+        return values.gather(chosen(still(kinds.codes), is_wanted, still(words.codes), len(words.words)))
 
     return derive
 
@@ -77,23 +77,11 @@ def _derived_few(
     return pl.Series(out, dtype=values.dtype)
 
 
-def parse_distinct(text: pl.Series, parse: Parse) -> pl.Series:
-    """`parse` of a column of text, each distinct text parsed once; `parse` turns plain text into values, row by row."""
-    if len(text) < _MANY:
-        return parse(text.cast(pl.String))
-    words = as_words(text)
-    used = np.unique(words.codes)
-    values = parse(words.words.gather(used[used >= 0]).cast(pl.String)).extend_constant(None, 1)
-    number = np.full(len(words.words) + 1, len(values) - 1)
-    number[used[used >= 0]] = np.arange(len(values) - 1)
-    return values.gather(number[words.codes])
-
-
 def subject_code(log: Log) -> pl.Series:
     """The kind of a touch with its subject, "kind: subject"; either alone where the other is missing."""
     frame = log.frame
     both = pl.concat_str(pl.col("kind", "subject").cast(pl.String), separator=": ", ignore_nulls=True)
-    if frame.height < _MANY:
+    if frame.height <= FEW_EVENTS:
         return frame.select(both).to_series()
     kind, subject = as_words(frame["kind"]), as_words(frame["subject"])
     pair = (kind.codes + 1) * (len(subject.words) + 1) + subject.codes + 1

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from features.catalogue import FEATURES
 from features.context import COMPANY, ENTITIES
 from features.kernel import blank, put, still
 from features.log import FEW, Log, Words
-from features.rows import Grouped, grouped, in_use, instants_of, points, sequence_of, words_of
+from features.rows import Grouped, Instants, grouped, in_use, instants_of, points, words_of
 from features.sweep import Value, at_rows, frame_of, planned, values_at, walked
 from features.wanted import Wanted
 from history import fiscal
@@ -48,15 +49,10 @@ class Context:
 
 @dataclass(frozen=True)
 class Rows:
-    """A spine laid out: the deal and the instant of each row, the rows deal by deal, and what the calendar says.
-
-    `instants` are the different ones and `of_instant` says which each row has.
-    """
+    """A spine laid out: the deal and the instant of each row, the rows deal by deal, and what the calendar says."""
 
     us: np.ndarray
-    sequence: np.ndarray
-    instants: np.ndarray
-    of_instant: np.ndarray
+    instants: Instants
     names: Words
     deals: Grouped
     calendar: Context
@@ -65,10 +61,9 @@ class Rows:
 def lay_out(spine: pl.DataFrame, settings: Settings) -> Rows:
     """The rows of a spine (deal_id, as_of), ready to be filled."""
     us = spine["as_of"].cast(pl.Datetime("us")).to_physical().to_numpy()
-    sequence, names = sequence_of(us), in_use(words_of(spine["deal_id"]))
-    instants, of_instant = instants_of(us, sequence)
-    calendar = Context(of_instant, calendar_of(instants, settings))
-    return Rows(us, sequence, instants, of_instant, names, grouped(names, sequence), calendar)
+    instants, names = instants_of(us), in_use(words_of(spine["deal_id"]))
+    calendar = Context(instants.of_row, calendar_of(instants.us, settings))
+    return Rows(us, instants, names, grouped(names, instants.sequence), calendar)
 
 
 def fill(logs: Mapping[Stream, Log], rows: Rows, asked: Wanted, threads: int, dtype: np.dtype) -> Filled:
@@ -85,11 +80,21 @@ def fill(logs: Mapping[Stream, Log], rows: Rows, asked: Wanted, threads: int, dt
         _fill_deals(bounds, logs, rows, places, contexts, asked, out)
 
     parts = _parts(rows.deals.offsets)
-    at_once = threads if len(parts) > 1 else 1
-    # Plans are made before the parts are filled, or each thread would make its own.
-    each(lambda stream: planned(logs[stream], asked.own[stream]), asked.own, at_once)
-    each(part, parts, at_once)
+    each(part, parts, threads if len(parts) > 1 else 1)
     return out
+
+
+def ready(logs: Mapping[Stream, Log], settings: Settings, spine: pl.DataFrame, asked: Wanted, threads: int) -> Rows:
+    """The spine laid out, and the plans of the deals' own streams made: each thread of `fill` would make its own."""
+    found: list[Rows] = []
+    works: list[Callable[[], object]] = [lambda: found.append(lay_out(spine, settings))]
+    works += [partial(planned, logs[stream], aggregates) for stream, aggregates in asked.own.items()]
+    each(_do, works, threads if spine.height > ROWS_AT_A_TIME else 1)
+    return found[0]
+
+
+def _do(work: Callable[[], object]) -> object:
+    return work()
 
 
 def each(work: Callable[[T], object], things: Iterable[T], threads: int) -> None:
@@ -130,7 +135,7 @@ def _fill_deals(
     for key in (*asked.roots, *asked.plain.values()):
         if key not in values:
             values[key] = contexts[key].at(key, at)
-    worked_out = frame_of({root: values[root] for root in asked.roots}).select(asked.worked_out)
+    worked_out = frame_of({root: values[root] for root in asked.roots}).select_seq(asked.worked_out)
     told = _columns(worked_out)
     for place, name in enumerate(asked.numbers):
         value = values[asked.plain[name]] if name in asked.plain else told(name)
@@ -168,7 +173,7 @@ def context_of(logs: Mapping[Stream, Log], rows: Rows, asked: Wanted, threads: i
         for root in ENTITIES[entity].meta.root_names():
             if root not in known:
                 known[root] = found[root].at(root, slice(None))
-        at = points(_names(ENTITIES[entity], known, len(rows.us)), rows.us, rows.sequence)
+        at = points(_names(ENTITIES[entity], known, len(rows.us)), rows.us, rows.instants.sequence)
         values: dict[str, Value] = {}
         for stream, aggregates in streams.items():
             values |= values_at(logs[stream], aggregates, at.names, at.offsets, at.us, threads)

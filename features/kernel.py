@@ -22,11 +22,12 @@ def still(array: np.ndarray) -> np.ndarray:
 @numba.njit(cache=True, nogil=True)
 def walk(
     place, row_offsets, row_us, offsets, happened, arrived, replaced, bits,
-    ops, agg_bit, agg_window, agg_source, windows_us, values, codes, n_codes, out,
+    ops, agg_bit, agg_window, agg_source, in_window, window_from, windows_us, values, codes, n_codes, out,
 ):  # fmt: skip
     """Fill `out[aggregate, row]` for groups of rows; group g tells of the entity at place[g] (-1: of none).
 
-    Rows of group g are row_offsets[g]..row_offsets[g + 1] - 1, in the order of `row_us`; `out` begins with the first.
+    The aggregates of window w are in_window[window_from[w]:window_from[w + 1]]. Rows of group g are
+    row_offsets[g]..row_offsets[g + 1] - 1, in the order of `row_us`; `out` begins with the first.
     """
     n_aggs, n_windows, base = ops.shape[0], windows_us.shape[0], row_offsets[0]
     ever_replaced = replaced.shape[0] > 0
@@ -116,8 +117,9 @@ def walk(
                 while starts[w] < arrived_count and happened[order[starts[w]]] < cutoffs[w]:
                     i = order[starts[w]]
                     starts[w] += 1
-                    for a in range(n_aggs):
-                        if agg_window[a] != w or not (bits[i] >> agg_bit[a]) & 1:
+                    for k in range(window_from[w], window_from[w + 1]):
+                        a = in_window[k]
+                        if not (bits[i] >> agg_bit[a]) & 1:
                             continue
                         op = ops[a]
                         if op == 2:
@@ -284,6 +286,24 @@ def group_rows(codes, n_groups, sequence):
 
 
 @numba.njit(cache=True, nogil=True)
+def runs_of(us):
+    """Which run of equal instants each row belongs to, the instant of each run, and whether instants never fall."""
+    of_row = np.empty(us.shape[0], np.int32)
+    instants = np.empty(1024, np.int64)
+    n = 0
+    for i in range(us.shape[0]):
+        if i > 0 and us[i] < us[i - 1]:
+            return of_row, instants[:0], False
+        if i == 0 or us[i] != us[i - 1]:
+            if n == instants.shape[0]:
+                instants = np.append(instants, np.empty(n, np.int64))
+            instants[n] = us[i]
+            n += 1
+        of_row[i] = n - 1
+    return of_row, instants[:n].copy(), True
+
+
+@numba.njit(cache=True, nogil=True)
 def points_of(order, offsets, us):
     """The different instants of each group: the point of each row, where each group's points begin, and the points."""
     of_row = np.empty(order.shape[0], np.int32)
@@ -299,6 +319,15 @@ def points_of(order, offsets, us):
             of_row[i] = n - 1
         point_offsets[g + 1] = n
     return of_row, point_offsets, points[:n].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def chosen(kinds, is_wanted, codes, none):
+    """The code of each event of a wanted kind; `none` for the others and where there is no code."""
+    out = np.empty(codes.shape[0], np.uint32)
+    for i in range(codes.shape[0]):
+        out[i] = codes[i] if kinds[i] >= 0 and is_wanted[kinds[i]] and codes[i] >= 0 else none
+    return out
 
 
 @numba.njit(cache=True, nogil=True)

@@ -110,6 +110,7 @@ def make_log(
     A frame that is sorted already is recognised and stays as it is. Columns to `forget` are not kept once it is laid
     out: a log of millions of events is held in memory.
     """
+    tie_break = [name for name in tie_break if settle or name in frame.columns]
     rows = _usable(frame)
     keys = _keys(rows, tie_break)
     begins, in_order = _beginnings(rows["entity"])

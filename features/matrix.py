@@ -14,7 +14,7 @@ import polars as pl
 from features.aggregate import Stream
 from features.catalogue import FEATURES
 from features.context import context_logs
-from features.filling import Filled, Rows, each, fill, lay_out
+from features.filling import Filled, Rows, each, fill, ready
 from features.log import Log, Words
 from features.rows import FEW, in_use
 from features.streams import BASE_LOGS
@@ -67,7 +67,7 @@ def build_matrix(
     """
     asked = wanted(names)
     prepared = history if isinstance(history, Prepared) else prepare(history, asked.names, threads)
-    rows = lay_out(spine, prepared.settings)
+    rows = ready(prepared.logs, prepared.settings, spine, asked, threads)
     filled = fill(prepared.logs, rows, asked, threads, np.dtype(dtype))
     categories = {name: _categories(words) for name, words in filled.categories.items()}
     if spine.height <= FEW:
@@ -85,7 +85,8 @@ def feature_values(
 ) -> pl.DataFrame:
     """The features as a polars frame, row for row with `spine`: Float64 and String columns, null for no value."""
     asked = wanted(names)
-    filled = fill(prepared.logs, lay_out(spine, prepared.settings), asked, threads, np.dtype("float64"))
+    rows = ready(prepared.logs, prepared.settings, spine, asked, threads)
+    filled = fill(prepared.logs, rows, asked, threads, np.dtype("float64"))
     return pl.DataFrame([_series(filled, asked, name) for name in asked.names])
 
 
@@ -113,8 +114,8 @@ def _dtype(names: tuple[str, ...]) -> pd.CategoricalDtype:
 def _index(rows: Rows) -> pd.MultiIndex:
     names = pd.Index(rows.names.words.to_list(), dtype="str")
     return pd.MultiIndex(
-        levels=[names, pd.DatetimeIndex(rows.instants.view("datetime64[us]"))],  # type: ignore[list-item]
-        codes=[rows.names.codes, rows.of_instant],  # type: ignore[list-item]
+        levels=[names, pd.DatetimeIndex(rows.instants.us.view("datetime64[us]"))],  # type: ignore[list-item]
+        codes=[rows.names.codes, rows.instants.of_row],  # type: ignore[list-item]
         names=["deal_id", "as_of"],
         verify_integrity=False,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from features.kernel import group_rows, points_of, still
+from features.kernel import group_rows, points_of, runs_of, still
 from features.log import Words, as_words
 
 FEW = 10_000
@@ -49,23 +49,26 @@ def in_use(words: Words) -> Words:
     return Words(number[codes], words.some(used))
 
 
-def sequence_of(us: np.ndarray) -> np.ndarray:
-    """The rows in the order of their instants; empty when they stand in it."""
-    if len(us) < 2 or (us[1:] >= us[:-1]).all():
-        return np.zeros(0, np.int64)
-    return np.argsort(us, kind="stable")
+@dataclass(frozen=True)
+class Instants:
+    """The different instants of rows, ascending, which each row has, and the rows in that order (empty: as is)."""
+
+    us: np.ndarray
+    of_row: np.ndarray
+    sequence: np.ndarray
 
 
-def instants_of(us: np.ndarray, sequence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The different instants, ascending, and which of them each row has."""
-    if len(sequence):
-        return np.unique(us, return_inverse=True)
-    begins = np.append(True, us[1:] != us[:-1]) if len(us) else np.zeros(0, np.bool_)
-    return us[begins], np.cumsum(begins) - 1
+def instants_of(us: np.ndarray) -> Instants:
+    """The instants of rows laid out."""
+    of_row, instants, in_order = runs_of(still(us))
+    if in_order:
+        return Instants(instants, of_row, np.zeros(0, np.int64))
+    instants, of_row = np.unique(us, return_inverse=True)
+    return Instants(instants, of_row, np.argsort(of_row, kind="stable"))
 
 
 def grouped(words: Words, sequence: np.ndarray) -> Grouped:
-    """Rows grouped by name, each group in the order of `sequence` (see `sequence_of`); all words are in use."""
+    """Rows grouped by name, each group in the order of `sequence` (see `Instants`); all words are in use."""
     order, offsets = group_rows(still(words.codes), len(words.words) + 1, still(sequence))
     return Grouped(words.words, order, offsets)
 

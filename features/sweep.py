@@ -19,7 +19,7 @@ import polars as pl
 from features.aggregate import CONDITIONS, DAY_US, INDEX_OPS, Aggregate
 from features.kernel import NO_TIME, blank_states, codes_within, first_alike, fixed, no_bits, set_bit, still, take, walk
 from features.log import FEW, Log, Words, make_log
-from features.rows import points, sequence_of, words_of
+from features.rows import instants_of, points, words_of
 
 __all__ = ["Log", "make_log", "sweep"]
 
@@ -54,7 +54,7 @@ def sweep(log: Log, rows: pl.DataFrame, aggregates: Sequence[Aggregate], threads
     named by its key, in the order of `rows`. Counts are 0 and values null where nothing had arrived.
     """
     us = rows["as_of"].cast(pl.Datetime("us")).to_physical().to_numpy()
-    at = points(words_of(rows["entity"]), us, sequence_of(us))
+    at = points(words_of(rows["entity"]), us, instants_of(us).sequence)
     found = values_at(log, aggregates, at.names, at.offsets, at.us, threads)
     return pl.DataFrame([series_of(key, at_rows(value, at.of_row)) for key, value in found.items()])
 
@@ -141,6 +141,8 @@ def _plan(log: Log, steps: Sequence[_Step]) -> tuple:
         np.array([wheres.index(step.where) for step in steps], np.uint64),
         np.array([_NO_WINDOW if step.days is None else days.index(step.days) for step in steps], np.int64),
         np.array(sources, np.int64),
+        np.array([place for day in days for place, step in enumerate(steps) if step.days == day], np.int64),
+        np.cumsum([0, *(sum(step.days == day for step in steps) for day in days)]).astype(np.int64),
         np.array([round(d * DAY_US) for d in days], np.int64),
         values,
         codes,

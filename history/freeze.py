@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,13 @@ def _write(history: History, folder: Path) -> dict[str, Any]:
             rows = sort_rows(table, complete(name, frame))
             path = folder / f"{name}.parquet"
             _encoded(rows).write_parquet(path, compression="zstd", statistics=False, row_group_size=ROWS_IN_A_GROUP)
-            tables[name] = {"rows": rows.height, "content": content_hash(rows), "file": _file_hash(path)}
+            repeats = rows.height - rows.select(table.key).n_unique()
+            tables[name] = {
+                "rows": rows.height,
+                "repeats": repeats,
+                "content": content_hash(rows),
+                "file": _file_hash(path),
+            }
     settings = _settings_document(history.settings)
     manifest = {"format": FORMAT, "settings": settings, "tables": tables}
     manifest["content_hash"] = _hash_of(manifest)
@@ -152,7 +159,7 @@ def read_frozen(
     path: Path | str, tables: Mapping[str, Collection[str] | None] | None = None, coded: bool = False
 ) -> History:
     """The history frozen at `path`, in canonical order and types; `tables` names those to read and the columns of
-    each (None for all), everything by default.
+    each (None for all), everything by default. Where rows of one key recur as versions, the key is read with them.
 
     With `coded`, text that repeats itself stays in dictionaries (polars Enum), as the engine of features reads it
     fastest; other readers expect text. Raises `FileUnreadable` when a file is missing or its bytes are not those that
@@ -162,17 +169,28 @@ def read_frozen(
     manifest = read_manifest(folder)
     if manifest["content_hash"] != _hash_of(manifest):
         raise FileUnreadable(f"{folder / MANIFEST} was changed after freezing; freeze the history again.")
-    read = {
-        name: _read_table(folder / f"{name}.parquet", said["file"], tables and tables[name], coded)
-        for name, said in manifest["tables"].items()
-        if tables is None or name in tables
-    }
-    return History(parse_settings(manifest["settings"], str(folder / MANIFEST)), read)
+    said = {name: told for name, told in manifest["tables"].items() if tables is None or name in tables}
+
+    def read(name: str) -> pl.DataFrame:
+        columns = None if tables is None else _columns(name, tables[name], said[name])
+        return _read_table(folder / f"{name}.parquet", said[name]["file"], columns, coded)
+
+    # Checking the bytes of one file goes on while another is read.
+    with ThreadPoolExecutor(2) as pool:
+        frames = dict(zip(said, pool.map(read, said), strict=True))
+    return History(parse_settings(manifest["settings"], str(folder / MANIFEST)), frames)
 
 
-def _read_table(path: Path, file_hash: str, columns: Collection[str] | None, coded: bool) -> pl.DataFrame:
+def _columns(name: str, wanted: Collection[str] | None, said: Mapping[str, Any]) -> list[str] | None:
+    """The columns to read: those wanted, and the key where any recurs."""
+    if wanted is None:
+        return None
+    return [*wanted, *(key for key in TABLES[name].key if said.get("repeats", 1) and key not in wanted)]
+
+
+def _read_table(path: Path, file_hash: str, columns: list[str] | None, coded: bool) -> pl.DataFrame:
     if not path.is_file() or _file_hash(path) != file_hash:
         state = "does not hold what was frozen" if path.is_file() else "is missing"
         raise FileUnreadable(f"{path} {state}; expected the file as its manifest names it. Freeze the history again.")
-    rows = pl.read_parquet(path, columns=None if columns is None else list(columns))
+    rows = pl.read_parquet(path, columns=columns)
     return rows if coded else rows.with_columns(pl.col(pl.Enum).cast(pl.String))

@@ -50,7 +50,9 @@ SOURCES = {"submitted": ("submitted", "申报"), "implied": ("implied", "隐含"
     "--horizon", "horizons", type=int, multiple=True, metavar="DAYS", help="Days before period end. [75 45 15]"
 )
 @click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
-@click.option("--cadence", type=click.Choice(["quarter", "month"]), default="quarter", show_default=True)
+@click.option(
+    "--cadence", type=click.Choice(["quarter", "month", "half", "year"]), default="quarter", show_default=True
+)
 @out_option
 def accuracy(
     session: Session,

@@ -34,7 +34,9 @@ COLUMNS = (
 
 @click.command()
 @shared_options
-@click.option("--period", metavar="PERIOD", help="Such as 2026Q4 or 2026-11. [default: the quarter of the as-of day]")
+@click.option(
+    "--period", metavar="PERIOD", help="2026Q4, 2026-11, 2026H2 or 2026. [default: the quarter of the as-of day]"
+)
 @as_of_option
 @click.option(
     "--by",

@@ -43,7 +43,7 @@ SHEET = (
 
 @click.command()
 @shared_options
-@click.option("--period", metavar="PERIOD", help="Such as 2026Q4 or 2026-11. [default: the last one that ended]")
+@click.option("--period", metavar="PERIOD", help="2026Q4, 2026-11, 2026H2 or 2026. [default: the last one that ended]")
 @as_of_option
 @click.option("--role", metavar="ROLE", help="People of this role only.")
 @click.option("--rep", metavar="ID", help="Print the whole sheet of one person.")

@@ -8,7 +8,7 @@ import polars as pl
 
 from history import written_dates, written_numbers
 from history.errors import DateInvalid
-from history.fiscal import parse_period
+from history.fiscal import FORMS, parse_period
 from history.schema import Column
 from history.settings import Settings
 from history.written_dates import half_width, local_to_utc, read_instants
@@ -85,21 +85,22 @@ def _text(series: pl.Series, column: Column, settings: Settings) -> tuple[pl.Ser
         plain = text.str.to_lowercase().str.replace_all(r"[\s-]+", "_")
         return plain.set(~plain.is_in(column.choices), None), f"one of {', '.join(column.choices)}"
     if column.unit == "period":
-        return _periods(text, settings), "a quarter such as 2026Q4 or a month such as 2026-11"
+        return _periods(text, settings), FORMS.removeprefix("expected ")
     return text.set(text.str.contains("\x00", literal=True), None), "text without NUL characters"
 
 
 def _periods(text: pl.Series, settings: Settings) -> pl.Series:
+    """Periods under the one name that each has, null where there is none: `fy2026` is `2026`."""
     plain = text.str.to_uppercase()
-    return plain.set(~plain.is_in([name for name in plain.unique().drop_nulls() if _is_period(name, settings)]), None)
+    names = {name: _period_name(name, settings) for name in plain.unique().drop_nulls()}
+    return plain.replace_strict(names, return_dtype=pl.String) if names else plain
 
 
-def _is_period(name: str, settings: Settings) -> bool:
+def _period_name(name: str, settings: Settings) -> str | None:
     try:
-        parse_period(name, settings)
+        return parse_period(name, settings).name
     except DateInvalid:
-        return False
-    return True
+        return None
 
 
 def _instants(series: pl.Series, column: Column, settings: Settings) -> tuple[pl.Series, str]:

@@ -91,7 +91,7 @@ costs = Table(
     columns=(
         Column("rep_id", "text", "id", en="whose cost", zh="销售人员编号"),
         Column("channel", "text", "category", en="which channel", zh="渠道"),
-        Column("period", "text", "period", en="2026Q4, 2026-11", zh="期间", required=True),
+        Column("period", "text", "period", en="2026Q4, 2026-11, 2026H2, 2026", zh="期间", required=True),
         Column("amount", "money", "workspace currency", en="the cost", zh="金额", required=True, at_least=0),
         RECORDED_AT,
     ),

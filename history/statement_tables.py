@@ -22,7 +22,7 @@ quotas = Table(
             choices=("rep", "team", "region", "product_line", "segment", "company"),
         ),
         Column("scope_id", "text", "id", en="which one; `company` for the company", zh="目标对象", required=True),
-        Column("period", "text", "period", en="2026Q4, 2026-11", zh="期间", required=True),
+        Column("period", "text", "period", en="2026Q4, 2026-11, 2026H2, 2026", zh="期间", required=True),
         Column(
             "measure",
             "text",
@@ -75,7 +75,7 @@ forecast_calls = Table(
             choices=("rep", "team", "region", "product_line", "segment", "company"),
         ),
         Column("scope_id", "text", "id", en="which one", zh="预测对象", required=True),
-        Column("period", "text", "period", en="2026Q4, 2026-11", zh="期间", required=True),
+        Column("period", "text", "period", en="2026Q4, 2026-11, 2026H2, 2026", zh="期间", required=True),
         Column("called_at", "instant", "UTC instant", en="when it was said", zh="表态时间", required=True),
         Column(
             "forecaster_kind",

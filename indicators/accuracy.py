@@ -80,7 +80,7 @@ def accuracy(
         of a kind together, scope_id names what they spoke about).
     horizons : days before the period's end, counted from the day after its last; a call of that day still counts.
     measure : "amount" (workspace currency) or "count" (deals).
-    cadence : "quarter" or "month".
+    cadence : "quarter", "month", "half" or "year".
     model_calls : further statements with the columns of `forecast_calls`, for `fva_model`.
 
     A number whose ΣA is 0 is null. Raises `NoHistory`, `RequestInvalid`. Empty, with its columns, where nobody

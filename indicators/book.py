@@ -125,7 +125,7 @@ class Book:
 
     @cached_property
     def targets(self) -> pl.DataFrame:
-        """Each rep's amount target of the period: rep, target. A quarter without its own is its three months' sum."""
+        """Each rep's amount target of the period: rep, target. A longer period without its own is its months' sum."""
         own = self._set_for([self.period.name])
         if cadence_of(self.period) == "month":
             return own.select("rep", "target")
@@ -158,6 +158,6 @@ class Book:
         return recent.filter((pl.col("source") == "submitted") | ~submits)
 
 
-def _months(quarter: Period) -> list[dt.date]:
-    first = quarter.first_day.year * 12 + quarter.first_day.month - 1
-    return [dt.date(at // 12, at % 12 + 1, 1) for at in range(first, first + 3)]
+def _months(period: Period) -> list[dt.date]:
+    first, end = (day.year * 12 + day.month - 1 for day in (period.first_day, period.end_day))
+    return [dt.date(at // 12, at % 12 + 1, 1) for at in range(first, end)]

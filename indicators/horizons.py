@@ -10,7 +10,7 @@ from history.errors import NoHistory, RequestInvalid
 from history.fiscal import Period, bounds, period_of, previous
 from history.record import History
 
-CADENCES = ("quarter", "month")
+CADENCES = ("quarter", "month", "half", "year")
 ONE_DAY = dt.timedelta(days=1)
 
 

@@ -298,7 +298,7 @@ class ForecastRow(Answer):
 
     scope_kind: str = described("rep, team, region, product_line or company")
     scope_id: str = described("which one")
-    period: str = described("the period, 2026Q4 or 2026-11")
+    period: str = described("the period, such as 2026Q4, 2026-11, 2026H2 or 2026")
     as_of: Utc = described("the moment up to which history was known, UTC")
     measure: Literal["amount", "count"] = described("what is counted")
     booked: float = measured("won in the period so far", "workspace currency or deals")
@@ -392,6 +392,6 @@ class ScorecardRow(Answer):
 class ScorecardAnswer(Answer):
     """The performance sheet of a period."""
 
-    period: str = described("the period, 2026Q4 or 2026-11")
+    period: str = described("the period, such as 2026Q4, 2026-11, 2026H2 or 2026")
     as_of: Utc = described("the moment up to which history was known, UTC")
     scorecard: list[ScorecardRow] = described("one row per person and indicator, then the person's total")

@@ -25,7 +25,9 @@ def accuracy(
         Query(ge=1, le=366, description="days before the period's end; 75, 45 and 15 if left out (unit: days)"),
     ] = None,
     measure: Annotated[Literal["amount", "count"], Query(description="amount or count of deals")] = "amount",
-    cadence: Annotated[Literal["quarter", "month"], Query(description="quarter or month")] = "quarter",
+    cadence: Annotated[
+        Literal["quarter", "month", "half", "year"], Query(description="quarter, month, half or year")
+    ] = "quarter",
 ) -> AccuracyAnswer:
     """Bias, WAPE with its 80 % interval, and value added over the model and a naive rule; fractions, not percent."""
     standing = standing_of(request)

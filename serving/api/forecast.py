@@ -20,7 +20,9 @@ Level = Literal["rep", "team", "region", "product_line", "segment", "company"]
 def forecast(
     request: Request,
     _: Reader,
-    period: Annotated[str | None, Query(description="2026Q4 or 2026-11; the running quarter if left out")] = None,
+    period: Annotated[
+        str | None, Query(description="2026Q4, 2026-11, 2026H2 or 2026; the running quarter if left out")
+    ] = None,
     by: Annotated[Level, Query(description="one row per rep, team, region, product_line, segment or company")] = "team",
     measure: Annotated[Literal["amount", "count"], Query(description="amount or count of deals")] = "amount",
 ) -> ForecastAnswer:

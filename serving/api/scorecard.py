@@ -21,7 +21,8 @@ def scorecard(
     request: Request,
     _: Reader,
     period: Annotated[
-        str | None, Query(description="2026Q4 or 2026-11; the quarter of the newest known day if left out")
+        str | None,
+        Query(description="2026Q4, 2026-11, 2026H2 or 2026; the quarter of the newest known day if left out"),
     ] = None,
     role: Annotated[str | None, Query(description="only people of this role; managers only if asked for")] = None,
 ) -> ScorecardAnswer:

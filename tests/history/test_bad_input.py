@@ -87,7 +87,7 @@ def test_a_missing_column_is_named_with_what_was_found_and_what_comes_close(tmp_
             "A1,2026-03-03,call,D1,in,3",
             "column activity_id: 'A1' where an id of its own, or the values of",
         ),
-        ("quotas", "rep,R1,Q4 2026,amount,5,2026-01-01", "column period: 'Q4 2026' where a quarter such as 2026Q4 or"),
+        ("quotas", "rep,R1,Q4 2026,amount,5,2026-01-01", "column period: 'Q4 2026' where a quarter such as 2026Q4,"),
         ("quotas", "rep,R1,2026Q4,amount,-5,2026-01-01", "column target: '-5' where a number of at least 0"),
         ("contacts", "D7,C1,2026-01-01", "contacts.csv line 2, column deal_id: 'D7' where the id of a deal"),
         ("scores", "D1,2026-01-01,1.5,2026-02-01,0.1,0.1,0.8,50,watch,1", "'1.5' where a number from 0 to 1 was"),

@@ -83,7 +83,48 @@ def test_the_bounds_of_a_period_are_instants_in_utc() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["2026", "2026Q5", "2026-13", "Q1 2026", "26Q1", "", "2026-1"])
+@pytest.mark.parametrize(
+    ("starts", "name", "first", "end"),
+    [
+        (1, "2026H1", dt.date(2026, 1, 1), dt.date(2026, 7, 1)),
+        (1, "2026H2", dt.date(2026, 7, 1), dt.date(2027, 1, 1)),
+        (4, "2026H1", dt.date(2025, 4, 1), dt.date(2025, 10, 1)),
+        (4, "2026H2", dt.date(2025, 10, 1), dt.date(2026, 4, 1)),
+        (1, "2026", dt.date(2026, 1, 1), dt.date(2027, 1, 1)),
+        (7, "2026", dt.date(2025, 7, 1), dt.date(2026, 7, 1)),
+        (12, "FY2026", dt.date(2025, 12, 1), dt.date(2026, 12, 1)),
+    ],
+)
+def test_half_years_and_years_follow_the_fiscal_calendar(starts: int, name: str, first: dt.date, end: dt.date) -> None:
+    period = parse_period(name, Settings(fiscal_year_starts=starts))
+    assert (period.first_day, period.end_day) == (first, end)
+    assert period.name == name.removeprefix("FY")
+
+
+@given(days, months)
+def test_a_year_is_its_halves_and_each_half_its_quarters(day: dt.date, starts: int) -> None:
+    settings = Settings(fiscal_year_starts=starts)
+    year, half = (period_of(day, settings, cadence) for cadence in ("year", "half"))
+    parts = [parse_period(f"{year.name}{part}", settings) for part in ("H1", "H2", "Q1", "Q2", "Q3", "Q4")]
+    edges = [(part.first_day, part.end_day) for part in parts]
+    assert edges[0] == (year.first_day, parts[1].first_day)
+    assert edges[1][1] == year.end_day
+    assert edges[2][0] == edges[0][0]
+    assert edges[3][1] == edges[0][1] == edges[4][0]
+    assert edges[5][1] == year.end_day
+    assert half in parts[:2]
+    assert half.contains(day)
+    for period in (year, half):
+        assert parse_period(period.name, settings) == period
+        assert previous(period, settings).end_day == period.first_day
+        assert previous(previous(period, settings, 3), settings, -3) == period
+
+
+@pytest.mark.parametrize(
+    "name", ["2026Q5", "2026H3", "2026-13", "Q1 2026", "26Q1", "", "2026-1", "0000", "9999Q4", "FY"]
+)
 def test_a_period_of_no_known_form_is_refused(name: str) -> None:
-    with pytest.raises(DateInvalid, match="expected a quarter such as 2026Q4 or a month such as 2026-11"):
+    with pytest.raises(
+        DateInvalid, match=r"expected a quarter such as 2026Q4, a month such as 2026-11, .*2026H2 .*2026"
+    ):
         parse_period(name, Settings())

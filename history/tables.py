@@ -7,6 +7,7 @@ from history.people_tables import accounts, assessments, complaints, reps, surve
 from history.pipeline_tables import activities, contacts, deal_changes, deals, leads
 from history.schema import Table
 from history.statement_tables import forecast_calls, quotas, scores
+from history.team_tables import contributions, support_tasks, trainings
 
 __all__ = [
     "KNOWN_FIELDS",
@@ -17,6 +18,7 @@ __all__ = [
     "complaints",
     "contacts",
     "contracts",
+    "contributions",
     "costs",
     "deal_changes",
     "deals",
@@ -27,7 +29,9 @@ __all__ = [
     "quotas",
     "reps",
     "scores",
+    "support_tasks",
     "surveys",
+    "trainings",
 ]
 
 TABLES: dict[str, Table] = {
@@ -50,6 +54,9 @@ TABLES: dict[str, Table] = {
         complaints,
         assessments,
         costs,
+        trainings,
+        contributions,
+        support_tasks,
     )
 }
 

@@ -16,6 +16,7 @@ from history.synthetic import (
     behaviour,
     days,
     fields,
+    learning,
     mess,
     owners,
     people,
@@ -31,8 +32,10 @@ from history.synthetic.world import Customers, Staff, make_customers, make_staff
 
 PARTS = (
     "staff", "customers", "births", "lives", "owners", "amounts", "forecasters", "changes", "contacts", "touches",
-    "names", "people", "calls", "quotas", "aftermath", "mess",
+    "names", "people", "calls", "quotas", "aftermath", "mess", "learning",
 )  # fmt: skip
+"""New parts go to the end: a part's stream of chance follows from its place, and what was there before stays as it was.
+"""
 FEWEST_DEALS = 50
 
 
@@ -89,6 +92,7 @@ def generate(deals: int, seed: int, clean: bool = False) -> Crm:
     tables |= aftermath.make_aftermath(
         world.births, wins, world.staff, world.customers, world.settings, rngs["aftermath"]
     )
+    tables |= learning.make_learning(world.staff, world.settings, rngs["learning"])
     if not clean:
         tables = mess.make_mess(tables, rngs["mess"])
     tables = mess.written_before(tables, days.end_instant(world.settings))

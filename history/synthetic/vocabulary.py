@@ -12,6 +12,10 @@ currency = "CNY"
 timezone = "Asia/Shanghai"
 fiscal_year_starts = 1
 
+[strategic]
+product_line = ["Software"]
+fit_grade = ["A"]
+
 [[stages]]
 name = "Qualify"
 category = "pipeline"
@@ -57,6 +61,7 @@ FIT_GRADES = ("A", "B", "C", "D")
 INDUSTRIES = ("manufacturing", "electronics", "automotive", "energy", "logistics", "food", "healthcare", "retail")
 CONTACT_ROLES = ("decision_maker", "champion", "influencer", "user", "blocker", "other")
 CATEGORIES = ("omitted", "pipeline", "best_case", "commit")
+COURSES = ("产品知识", "Negotiation", "方案撰写", "Discovery questions", "合规与合同", "CRM hygiene")
 NEXT_STEPS = (
     "发送报价",
     "Schedule demo",

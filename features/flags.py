@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from history.errors import ConfigInvalid
@@ -129,27 +130,32 @@ def thresholds_of(raw: Mapping[str, Any]) -> dict[str, float | None]:
     return thresholds
 
 
-def applies(flag: Flag, matrix: pd.DataFrame, open_stages: int) -> pd.Series:
+def applies(flag: Flag, matrix: pd.DataFrame, open_stages: int) -> np.ndarray:
     """Whether the flag asks anything of the deal where it stands, per row; a deal at no open stage is always asked."""
-    place = matrix["stage_place"] / max(1, open_stages)
-    early, late = place < flag.from_place, place >= flag.to_place
-    unplaced = place.isna() & (flag.from_place == 0) & (flag.to_place == 1)
-    return (~early & ~late & place.notna()) | unplaced
+    place = _numbers(matrix, "stage_place") / max(1, open_stages)
+    if flag.from_place == 0 and flag.to_place == 1:
+        return np.isnan(place) | ((place >= 0) & (place < 1))
+    return (place >= flag.from_place) & (place < flag.to_place)
 
 
-def raised(flag: Flag, matrix: pd.DataFrame, threshold: float, open_stages: int) -> pd.Series:
+def raised(flag: Flag, matrix: pd.DataFrame, threshold: float, open_stages: int) -> np.ndarray:
     """Whether `flag` is raised, per row of the matrix. A deal without a value, or one to stand in, is never flagged."""
-    own = matrix[flag.feature]
-    value = own.fillna(matrix[flag.stand_in]) if flag.stand_in else own
+    own = _numbers(matrix, flag.feature)
+    value = np.where(np.isnan(own), _numbers(matrix, flag.stand_in), own) if flag.stand_in else own
     hit = value >= threshold if flag.above else value <= threshold
     if flag.code == "no_reply":
         # A buyer whose word stands last waits for ours; only what we asked since can be without a reply.
-        hit &= own.isna() | (matrix["reply_lag_days"] < 0)
+        hit &= np.isnan(own) | (_numbers(matrix, "reply_lag_days") < 0)
     if flag.code == "closing_soon_early_stage":
         hit &= value >= 0
     if flag.code == "amount_cut":
         hit &= value < 1
-    return hit & value.notna() & applies(flag, matrix, open_stages)
+    return hit & applies(flag, matrix, open_stages)
+
+
+def _numbers(matrix: pd.DataFrame, name: str) -> np.ndarray:
+    found: np.ndarray = matrix[name].to_numpy(np.float64)
+    return found
 
 
 def raise_flags(
@@ -163,11 +169,13 @@ def raise_flags(
     `silent` names flags that the history cannot speak to (see `features.silence`).
     """
     used = {code: flag.threshold for code, flag in FLAGS.items()} if thresholds is None else thresholds
-    codes = pd.Series("", index=matrix.index)
+    # Columns are handed out far sooner by rows without names, which counts where there is one row.
+    rows = matrix.set_axis(pd.RangeIndex(len(matrix)))
+    codes: list[list[str]] = [[] for _ in range(len(rows))]
     for code, flag in FLAGS.items():
         threshold = used.get(code)
         if threshold is None or code in silent:
             continue
-        hit = raised(flag, matrix, threshold, open_stages)
-        codes = codes.where(~hit, (codes + " " + code).str.strip())
-    return codes
+        for place in np.flatnonzero(raised(flag, rows, threshold, open_stages)):
+            codes[place].append(code)
+    return pd.Series([" ".join(of_row) for of_row in codes], index=matrix.index, dtype="str")

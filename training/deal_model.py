@@ -88,7 +88,8 @@ class DealModel:
         `DateInvalid` for a horizon that does not lie after the as-of date.
         """
         asked = checked_horizon(matrix, horizon_days)
-        win, lose = self._chances(matrix, [asked, np.full(len(matrix), float(self.long_days))])
+        horizons = [asked, np.full(len(matrix), float(self.long_days))]
+        win, lose = self._chances(matrix, self.encoding.encode(matrix), horizons)
         return pd.DataFrame(
             {
                 "win_by_horizon": win[0],
@@ -102,8 +103,9 @@ class DealModel:
     def explain(self, matrix: pd.DataFrame) -> Explanation:
         """Reasons for each row's `win_probability`, against a typical open deal at its stage."""
         long = np.full(len(matrix), float(self.long_days))
-        win, _ = self._chances(matrix, [long])
-        values = self._values(matrix, self.encoding.encode(matrix), long)
+        encoded = self.encoding.encode(matrix)
+        win, _ = self._chances(matrix, encoded, [long])
+        values = self._values(matrix, encoded, long)
         found = self.win.contributions(values, self.num_threads)
         typical = self.baselines.of(stages_of(matrix))
         start = self.win.calibration.chance(self.baselines.expected + typical.sum(axis=1))
@@ -120,9 +122,10 @@ class DealModel:
     def _values(self, matrix: pd.DataFrame, encoded: np.ndarray, horizon_days: np.ndarray) -> np.ndarray:
         return values_at(matrix, encoded, np.minimum(horizon_days, self.longest_days), self.settings)
 
-    def _chances(self, matrix: pd.DataFrame, horizons: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def _chances(
+        self, matrix: pd.DataFrame, encoded: np.ndarray, horizons: list[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Win and lose chances, horizons x rows, kept together below one at every horizon."""
-        encoded = self.encoding.encode(matrix)
         longest = np.full(len(matrix), self.longest_days)
         stacked = np.vstack([self._values(matrix, encoded, days) for days in [*horizons, longest]])
         shape = (len(horizons) + 1, len(matrix))

@@ -35,17 +35,21 @@ class Encoding:
                 f"the matrix lacks feature {absent[0]!r}, which the model was trained on; "
                 "expected the features of the version it was trained with. Train a model on these features."
             )
+        # Numbers are taken all at once, and rows lose their names: of one row, a hundred named columns are dear.
+        rows = matrix.set_axis(pd.RangeIndex(len(matrix)))
+        numeric = [place for place, name in enumerate(self.names) if name not in self.vocabularies]
         out = np.empty((len(matrix), len(self.names)))
-        for place, name in enumerate(self.names):
-            out[:, place] = self._column(matrix[name])
+        out[:, numeric] = rows[[self.names[place] for place in numeric]].to_numpy(dtype=np.float64)
+        for place in self.categorical:
+            out[:, place] = self._codes(rows[self.names[place]])
         return out
 
-    def _column(self, values: pd.Series) -> np.ndarray:
-        if values.name not in self.vocabularies:
-            return values.to_numpy(dtype=np.float64)
+    def _codes(self, values: pd.Series) -> np.ndarray:
         codes = {value: float(code) for code, value in enumerate(self.vocabularies[str(values.name)])}
-        kinds = [codes.get(str(value), np.nan) for value in values.cat.categories]
-        return np.array([*kinds, np.nan])[values.cat.codes.to_numpy()]
+        given = values.array
+        assert isinstance(given, pd.Categorical)
+        kinds = [codes.get(str(value), np.nan) for value in given.categories]
+        return np.array([*kinds, np.nan])[given.codes]
 
 
 def learn_encoding(matrix: pd.DataFrame, least_rows: int = 50, most_values: int = 64) -> Encoding:

@@ -127,6 +127,7 @@ def summed_by_code(
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """`parts` (rows x columns) summed where several columns are told as one code; codes keep the columns' order."""
     told = [told_as.get(column, column) for column in columns]
-    codes = tuple(dict.fromkeys(told))
-    sums = [parts[:, [place for place, name in enumerate(told) if name == code]].sum(axis=1) for code in codes]
-    return codes, np.stack(sums, axis=1)
+    codes = {code: place for place, code in enumerate(dict.fromkeys(told))}
+    sums = np.zeros((len(codes), len(parts)))
+    np.add.at(sums, [codes[code] for code in told], parts.T)
+    return tuple(codes), sums.T

@@ -100,8 +100,8 @@ def flag_records(
     found = {}
     for code, threshold in thresholds_of(history.settings.raw).items():
         if threshold is not None:
-            asked = applies(FLAGS[code], seen, stages).to_numpy() & ~quiet[code]
-            hit = raised(FLAGS[code], seen, threshold, stages).to_numpy() & asked
+            asked = applies(FLAGS[code], seen, stages) & ~quiet[code]
+            hit = raised(FLAGS[code], seen, threshold, stages) & asked
             found[code] = _record(threshold, horizon_days, told, hit, asked & ~hit, seed)
     return found
 

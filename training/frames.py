@@ -18,8 +18,8 @@ def as_of_column(matrix: pd.DataFrame) -> np.ndarray:
 
 def stages_of(matrix: pd.DataFrame) -> np.ndarray:
     """The stage of each row as text; "(none)" where none is known."""
-    stage = matrix["stage"].astype(object)
-    return np.array(stage.where(stage.notna(), NO_STAGE).to_numpy(), dtype=object).astype(str)
+    stage = np.asarray(matrix["stage"].array, dtype=object)
+    return np.where(pd.isna(stage), NO_STAGE, stage).astype(str)
 
 
 def number_column(matrix: pd.DataFrame, name: str) -> np.ndarray:

@@ -11,6 +11,10 @@ from features.streams import account_facts, changes, facts, field
 
 won = pl.col("won")
 PRIOR_DEALS = 10
+ON_TIME_DEALS = 3
+LATE_DAYS = 7
+was_dated = pl.col("slip_days").is_not_null()
+was_late = pl.col("slip_days") > LATE_DAYS
 
 
 def company_rate(days: int) -> pl.Expr:
@@ -37,6 +41,35 @@ def _rate(name: str, scope: str, days: int, en: str, zh: str) -> Feature:
         reason_zh=f"{zh}近 {days} 天赢单率约 {{value:.0%}}",
         none_en=f"{en[:1].upper()}{en[1:]} is not on record",
         none_zh=f"没有{zh}的记录",
+    )
+
+
+def late_share(scope: str) -> pl.Expr:
+    """The share that closed late of the scope's deals closed within 120 days, three deals on time added."""
+    stream = closings[scope]
+    return of_known(scope, count(stream, was_late, 120) / (count(stream, was_dated, 120) + ON_TIME_DEALS))
+
+
+def late(name: str, scope: str, group: str, en: tuple[str, str], zh: tuple[str, str]) -> Feature:
+    """The feature of `late_share`; `en` and `zh` say whose deals they are and that this is not on record."""
+    of_en, of_zh = en[0], zh[0]
+    return feature(
+        name,
+        late_share(scope),
+        unit="share",
+        group=group,
+        en=f"share of {of_en} deals closed in 120 days that closed more than {LATE_DAYS} days after the date stated "
+        f"30 days before; of deals with such a date, {ON_TIME_DEALS} deals closed on time added",
+        zh=f"{of_zh}近 120 天关单中晚于 30 天前所报日期 {LATE_DAYS} 天以上的占比"
+        f"（只计报过日期的，加 {ON_TIME_DEALS} 个按期关单）",
+        reason_en=f"About {{value:.0%}} of {of_en} deals closed in 120 days "
+        f"were over {LATE_DAYS} days past the stated date",
+        reason_zh=f"{of_zh}近 120 天关单中约 {{value:.0%}} 晚于所报日期 {LATE_DAYS} 天以上",
+        # A region has so many deals that one late closing may round to nothing.
+        zero_en=f"Few or none of {of_en} deals closed in 120 days were over {LATE_DAYS} days past the stated date",
+        zero_zh=f"{of_zh}近 120 天几乎没有晚于所报日期 {LATE_DAYS} 天以上的关单记录",
+        none_en=en[1],
+        none_zh=zh[1],
     )
 
 
@@ -106,6 +139,34 @@ FEATURES = (
         zero_zh="没有该客户的赢单记录",
         none_en="Whose deal it is, is not on record",
         none_zh="没有客户记录",
+    ),
+    feature(
+        "account_wins_90d",
+        of_known("account", count(closings["account"], won, 90)),
+        unit="deals",
+        group="account",
+        en="deals won with this customer in 90 days",
+        zh="近 90 天在该客户的赢单数",
+        reason_en="{value:.0f} deals won with this customer in 90 days",
+        reason_zh="近 90 天在该客户赢单 {value:.0f} 个",
+        zero_en="No deal won with this customer in 90 days on record",
+        zero_zh="近 90 天没有该客户的赢单记录",
+        none_en="Whose deal it is, is not on record",
+        none_zh="没有客户记录",
+    ),
+    late(
+        "account_late_share",
+        "account",
+        "account",
+        ("this customer's", "Whose deal it is, is not on record"),
+        ("该客户", "没有客户记录"),
+    ),
+    late(
+        "region_late_share",
+        "region",
+        "account",
+        ("the region's", "The region is not on record"),
+        ("区域", "没有区域的记录"),
     ),
     feature(
         "days_since_account_closing",

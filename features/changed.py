@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from features.kernel import chosen, still
 from features.log import FEW_EVENTS, Derive, Log, Words, as_words
 from history.deals import close_instant, finite_number, outcome_expr
 from history.record import History
+from history.settings import Settings
 
 Parse = Callable[[pl.Series], pl.Series]
 
@@ -40,12 +42,30 @@ def changed_values(history: History) -> dict[str, Derive]:
     for name, (fields, parse) in parsed.items():
         columns[name] = _derived("new", fields, parse)
         columns["old_" + name] = _derived("old", fields, parse)
+    for name, truth in _on_the_calendar(history.settings).items():
+        columns[name] = _derived("new", ("close_date",), partial(_of_days, history, truth))
 
     def moved_days(log: Log) -> pl.Series:
         dates = pl.DataFrame({name: log[name] for name in ("date", "old_date")})
         return dates.select(days_between(pl.col("date"), pl.col("old_date"))).to_series()
 
     return {**columns, "moved_days": moved_days}
+
+
+def _on_the_calendar(settings: Settings) -> dict[str, pl.Expr]:
+    """What is said of a close date by where it stands on the calendar, over its `day`."""
+    day = pl.col("day")
+    days_left = (day.dt.month_end() - day).dt.total_days()
+    month_of_quarter = (day.dt.month().cast(pl.Int32) + 12 - settings.fiscal_year_starts) % 3
+    # The last week of a quarter lies in its third month, however short that is.
+    return {"date_in_last_week": (month_of_quarter == 2) & (days_left < 7), "date_at_month_end": days_left == 0}
+
+
+def _of_days(history: History, truth: pl.Expr, text: pl.Series) -> pl.Series:
+    """1 or 0 by whether `truth` holds of the day in `text`; null where that is no date."""
+    dated = pl.when(close_instant(history, pl.col("text")).is_not_null()).then(pl.col("text"))
+    days = text.to_frame("text").select(dated.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False).alias("day"))
+    return days.select(truth.cast(pl.Float64).alias("truth")).to_series()
 
 
 def _derived(side: str, fields: Sequence[str], parse: Parse) -> Derive:

@@ -15,6 +15,7 @@ stage_place = last(changes, "place", is_stage)
 forward = is_stage & (pl.col("place") > pl.col("old_place"))
 backward = is_stage & (pl.col("place") < pl.col("old_place"))
 stage_days = days_since(changes, entered_stage)
+moved = entered_stage & pl.col("old").is_not_null()
 won_dwell_days = (total(dwells, "log_days") / count(dwells)).exp() - 1
 
 FEATURES = (
@@ -128,6 +129,18 @@ FEATURES = (
         reason_zh="{value:.0f} 天前阶段后退",
         none_en="Never moved backward",
         none_zh="阶段从未后退",
+    ),
+    feature(
+        "days_since_stage_move",
+        days_since(changes, moved),
+        unit="days",
+        group="momentum",
+        en="days since the stage last moved from another stage",
+        zh="距上次变更阶段的天数",
+        reason_en="Came from another stage {value:.0f} days ago",
+        reason_zh="{value:.0f} 天前由其他阶段转入",
+        none_en="Still in the stage it began in, as far as is on record",
+        none_zh="没有变更阶段的记录",
     ),
     feature(
         "stages_gained_60d",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
-from features.account import win_rate, won
+from features.account import late, was_dated, win_rate, won
 from features.aggregate import count, days_between, days_since, last, total
 from features.context import closings, loads, of_known
 from features.feature import feature
 from features.streams import changes, field, rep_facts
 
 owner_changed = (field == "owner_id") & pl.col("old").is_not_null()
-dated = pl.col("slip_days").is_not_null()
 committed = pl.col("was_commit")
-dated_closings = count(closings["rep"], dated, 365)
+dated_closings = count(closings["rep"], was_dated, 365)
 commits = count(closings["rep"], committed, 365)
 
 FEATURES = (
@@ -97,7 +96,7 @@ FEATURES = (
     ),
     feature(
         "rep_slip_days",
-        pl.when(dated_closings > 0).then(total(closings["rep"], "slip_days", dated, 365) / (dated_closings + 5)),
+        pl.when(dated_closings > 0).then(total(closings["rep"], "slip_days", was_dated, 365) / (dated_closings + 5)),
         unit="days",
         group="rep",
         en="mean days by which the owner's deals closed after the date stated 30 days before, shrunk to 0 by 5 deals",
@@ -110,6 +109,13 @@ FEATURES = (
         negative_zh="负责人的商机平均比所报日期约早 {value:.0f} 天关单",
         none_en="No closed deal of the owner with a stated date in 365 days",
         none_zh="负责人近 365 天没有报过日期的关单记录",
+    ),
+    late(
+        "rep_late_share",
+        "rep",
+        "rep",
+        ("the owner's", "No owner on record"),
+        ("负责人", "没有负责人记录"),
     ),
     feature(
         "rep_commit_rate",

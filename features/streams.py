@@ -57,7 +57,8 @@ def changes_log(history: History) -> Log:
     """Field changes with their values as text, number, instant and place in the order of stages.
 
     Columns: field, old, new (text), number, old_number (amount and probability), date, old_date (UTC instant of the
-    expected close), moved_days (from the old date to the new), place, old_place (index among the open stages, from 0),
+    expected close), moved_days (from the old date to the new), date_in_last_week (of its fiscal quarter) and
+    date_at_month_end (1 or 0), place, old_place (index among the open stages, from 0),
     outcome ("won", "lost", null).
     """
     rows = history["deal_changes"].select(

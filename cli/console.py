@@ -64,7 +64,9 @@ FORMS: dict[str, Callable[[Any, Style], str]] = {
 
 
 def _amount(value: float, style: Style) -> str:
-    return f"{value:,.1f}" if style.currency is None else money(value, style.currency, style.language)
+    return (
+        f"{value:,.1f}".replace("-", MINUS) if style.currency is None else money(value, style.currency, style.language)
+    )
 
 
 def print_table(title: str, columns: Sequence[Column], rows: Iterable[dict[str, Any]], style: Style = Style()) -> None:

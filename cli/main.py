@@ -13,6 +13,7 @@ import click
 
 from cli.accuracy import accuracy
 from cli.backtest import backtest
+from cli.changed import changed
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.flags import flags
@@ -48,6 +49,7 @@ def dealcast(session: Session) -> None:
 for verb in (
     accuracy,
     backtest,
+    changed,
     demo,
     doctor,
     flags,

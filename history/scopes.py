@@ -10,12 +10,30 @@ import datetime as dt
 
 import polars as pl
 
+from history.errors import RequestInvalid
 from history.record import History
 
 NONE = "(none)"
 COMPANY = "company"
 SCOPE_KINDS = ("rep", "team", "region", "product_line", "segment", "company")
 REP_COLUMNS = ("rep_id", "name", "team", "manager_id", "region", "role", "hired_at", "left_at")
+
+
+def parse_scope(text: str, kinds: tuple[str, ...] = SCOPE_KINDS) -> tuple[str, str]:
+    """Kind and id of a scope written `team:North`; the company may be written alone. Raises `RequestInvalid`.
+
+    >>> parse_scope("team:North"), parse_scope("company")
+    (('team', 'North'), ('company', 'company'))
+    """
+    kind, colon, scope_id = text.partition(":")
+    if text == COMPANY:
+        return COMPANY, COMPANY
+    if not colon or not scope_id.strip() or kind not in kinds:
+        raise RequestInvalid(
+            f"scope {text[:80]!r} is not known; expected a kind ({', '.join(kinds)}), a colon and which one, such as "
+            "team:North. Write it so."
+        )
+    return kind, scope_id.strip()
 
 
 def standing_reps(past: History, instant: dt.datetime | None = None) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from string import Formatter
 import pytest
 
 from serving.board import BANDS
+from serving.bridge import LINES
 from serving.data_problems import PROBLEMS
 from serving.texts import LANGUAGES, TEXTS, translator
 
@@ -48,6 +49,10 @@ def test_every_band_and_data_problem_has_a_text():
     assert {f"problem.{code}" for code in PROBLEMS} == {key for key in TEXTS if key.startswith("problem.")}
 
 
+def test_every_line_of_what_changed_has_a_text():
+    assert {f"changed.{line}" for line in LINES} == {key for key in TEXTS if key.startswith("changed.")}
+
+
 def test_no_text_lies_unused():
     words = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES if path.name != "texts.py")
     made = (
@@ -60,6 +65,8 @@ def test_no_text_lies_unused():
         "advice.",
         "flag.",
         "moved.",
+        "changed.",
+        "standing.",
         "deal.won",
         "deal.open",
         "deal.lost",

@@ -109,7 +109,7 @@ def one_deal(
 def explaining(model: DealModel, matrix: pd.DataFrame) -> Iterator[tuple[str, float, float]]:
     """Name, deals a second and largest difference from ours, for each way to explain the same margins."""
     many = matrix.iloc[np.arange(EXPLAINED) % len(matrix)]
-    values = model._values(many, model.encoding.encode(many), np.full(len(many), float(model.long_days)))
+    values = model._values(many, [np.full(len(many), float(model.long_days))])[0]
     ours = model.win.contributions(values)
     ways: dict[str, Callable[[], np.ndarray]] = {
         "ours": lambda: model.win.contributions(values),

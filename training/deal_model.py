@@ -18,7 +18,7 @@ import pandas as pd
 from history.settings import Settings
 from training.booster import contributions, margins
 from training.calibration import LEAST_CHANCE, Calibration
-from training.design import values_at
+from training.design import values_at_each
 from training.encoding import Encoding
 from training.explain import Explanation, StageBaselines, explanation, points_from, summed_by_code
 from training.flag_record import FlagRecord
@@ -88,8 +88,7 @@ class DealModel:
         `DateInvalid` for a horizon that does not lie after the as-of date.
         """
         asked = checked_horizon(matrix, horizon_days)
-        horizons = [asked, np.full(len(matrix), float(self.long_days))]
-        win, lose = self._chances(matrix, self.encoding.encode(matrix), horizons)
+        win, lose = self._chances(self._values(matrix, [asked, self._long(matrix)]))
         return pd.DataFrame(
             {
                 "win_by_horizon": win[0],
@@ -102,11 +101,9 @@ class DealModel:
 
     def explain(self, matrix: pd.DataFrame) -> Explanation:
         """Reasons for each row's `win_probability`, against a typical open deal at its stage."""
-        long = np.full(len(matrix), float(self.long_days))
-        encoded = self.encoding.encode(matrix)
-        win, _ = self._chances(matrix, encoded, [long])
-        values = self._values(matrix, encoded, long)
-        found = self.win.contributions(values, self.num_threads)
+        values = self._values(matrix, [self._long(matrix)])
+        win, _ = self._chances(values)
+        found = self.win.contributions(values[0], self.num_threads)
         typical = self.baselines.of(stages_of(matrix))
         start = self.win.calibration.chance(self.baselines.expected + typical.sum(axis=1))
         parts = points_from(found[:, :-1] - typical, win[0], start)
@@ -119,18 +116,19 @@ class DealModel:
         found = self.reference.health(np.asarray(win_probability), stages_of(matrix), ages)
         return pd.DataFrame({"health": found, "band": band_of(found)}, index=matrix.index)
 
-    def _values(self, matrix: pd.DataFrame, encoded: np.ndarray, horizon_days: np.ndarray) -> np.ndarray:
-        return values_at(matrix, encoded, np.minimum(horizon_days, self.longest_days), self.settings)
+    def _long(self, matrix: pd.DataFrame) -> np.ndarray:
+        return np.full(len(matrix), float(self.long_days))
 
-    def _chances(
-        self, matrix: pd.DataFrame, encoded: np.ndarray, horizons: list[np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _values(self, matrix: pd.DataFrame, horizons: list[np.ndarray]) -> np.ndarray:
+        """What the boosters read at each horizon and, last, at the longest one: horizons x rows x columns."""
+        days = np.minimum([*horizons, np.full(len(matrix), self.longest_days)], self.longest_days)
+        return values_at_each(matrix, self.encoding.encode(matrix), days, self.settings)
+
+    def _chances(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Win and lose chances, horizons x rows, kept together below one at every horizon."""
-        longest = np.full(len(matrix), self.longest_days)
-        stacked = np.vstack([self._values(matrix, encoded, days) for days in [*horizons, longest]])
-        shape = (len(horizons) + 1, len(matrix))
-        win = self.win.chance(stacked, self.num_threads).reshape(shape)
-        lose = self.lose.chance(stacked, self.num_threads).reshape(shape)
+        stacked = values.reshape(-1, values.shape[2])
+        win = self.win.chance(stacked, self.num_threads).reshape(values.shape[:2])
+        lose = self.lose.chance(stacked, self.num_threads).reshape(values.shape[:2])
         return held_below_one(win, lose)
 
 

@@ -12,5 +12,18 @@ from training.horizon import horizon_columns
 
 def values_at(matrix: pd.DataFrame, encoded: np.ndarray, horizon_days: np.ndarray, settings: Settings) -> np.ndarray:
     """`encoded` (rows x features of `matrix`) with the horizon's columns at `horizon_days` (rows), as float64."""
-    close = number_column(matrix, "days_to_close_date")
-    return np.hstack([encoded, horizon_columns(as_of_column(matrix), horizon_days, close, settings).to_numpy()])
+    return values_at_each(matrix, encoded, horizon_days[None, :], settings)[0]
+
+
+def values_at_each(
+    matrix: pd.DataFrame, encoded: np.ndarray, horizon_days: np.ndarray, settings: Settings
+) -> np.ndarray:
+    """The same for several horizons of each row: `horizon_days` and the result begin with one axis of horizons."""
+    n, width = encoded.shape
+    as_of, close = as_of_column(matrix), number_column(matrix, "days_to_close_date")
+    starts, closes = (np.tile(column, len(horizon_days)) for column in (as_of, close))
+    columns = horizon_columns(starts, horizon_days.ravel(), closes, settings)
+    out = np.empty((len(horizon_days), n, width + columns.shape[1]))
+    out[:, :, :width] = encoded
+    out[:, :, width:] = columns.to_numpy().reshape(len(horizon_days), n, columns.shape[1])
+    return out

@@ -1,64 +1,169 @@
 """SHAP values of a LightGBM booster, exact and several times faster than walking every tree's subsets anew.
 
 Path-dependent TreeSHAP (Lundberg and others 2020) says what a leaf gives to each feature on its path once it is known
-which of those features' splits the row satisfies. A leaf of m features has only 2^m such patterns, so what each of
-them gives is worked out once per booster (as in Fast TreeSHAP v2, Yang 2021) and a row only looks it up.
+which of those features' splits the row satisfies. A few splits have few patterns of answers, so what the leaves below
+them give is worked out once per booster and pattern (as Fast TreeSHAP v2 does per leaf, Yang 2021); a row looks it up.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import lightgbm as lgb
 import numba
 import numpy as np
 
-MOST_PATH_FEATURES = 10
-"""A leaf with more features on its path than this makes the table too large; LightGBM's own walk is used instead."""
-_MISSING = {"None": 0, "Zero": 1, "NaN": 2}
+MOST_PATH_SPLITS = 12
+"""A leaf below more splits than this makes the table too large; LightGBM's own walk is used instead."""
+CLUMP_SPLITS = 8
+"""Leaves share a table while there are no more splits above them than this."""
+_AT_MOST, _NOT_ABOVE, _AT_MOST_OR_ZERO_LEFT, _AT_MOST_OR_ZERO_RIGHT, _IN_SET = range(5)
 _ZERO = 1e-35
 _LEAST_ROWS_PER_THREAD = 500
-_BLOCK = 128
+_BLOCK = 256
 
 
 @dataclass(frozen=True)
 class Trees:
-    """A booster's trees as arrays. Nodes of a tree stand together, and so do its leaves and their path features.
+    """A booster's trees as arrays, leaf by leaf in clumps: leaves that stand below the same few splits.
 
-    A node sends a row left by `threshold` or, where `words` is not 0 or `is_set` says so, by a set of category codes.
-    Leaf k has the path features path_feature[path_from[k]:path_from[k + 1]]; `path_nodes` are the tree's nodes (bits)
-    that split by that feature on the way, `turns` the way (bit set: left) that leads to the leaf, and table_from[k]
-    is where its table (patterns x path features) begins. `expected` is the mean margin.
+    Clump k has the splits split_from[k]..split_from[k + 1] - 1 (`kind` says how `feature` is held against `threshold`,
+    or against the category codes whose bits are set in `codes`), the columns told_from[k].. of `told`, to which its
+    leaves give something, and from table_from[k] its table: for each pattern of splits that lead left, what each of
+    those columns is given. `expected` is the mean margin.
     """
 
     n_features: int
     expected: float
-    node_from: np.ndarray
-    leaf_from: np.ndarray
+    split_from: np.ndarray
+    kind: np.ndarray
     feature: np.ndarray
     threshold: np.ndarray
-    missing: np.ndarray
-    default_left: np.ndarray
-    is_set: np.ndarray
-    words: np.ndarray
-    path_from: np.ndarray
-    path_feature: np.ndarray
-    path_nodes: np.ndarray
-    turns: np.ndarray
+    codes: np.ndarray
+    told_from: np.ndarray
+    told: np.ndarray
     table_from: np.ndarray
     table: np.ndarray
 
 
+@dataclass(frozen=True)
+class _Split:
+    """A split, and on a path from it: whether the path leads left, and the share of rows that it keeps."""
+
+    place: int
+    kind: int
+    feature: int
+    threshold: float
+    codes: int
+    left: bool = True
+    share: float = 1.0
+
+
+@dataclass
+class _Clump:
+    """Leaves with the splits above them, by their place in the tree."""
+
+    splits: dict[int, _Split] = field(default_factory=dict)
+    leaves: list[tuple[float, list[_Split]]] = field(default_factory=list)
+
+    def has_room(self, path: list[_Split]) -> bool:
+        return not self.leaves or len(self.splits.keys() | {split.place for split in path}) <= CLUMP_SPLITS
+
+    def add(self, value: float, path: list[_Split]) -> None:
+        self.splits |= {split.place: split for split in path}
+        self.leaves.append((value, path))
+
+    def table(self, columns: list[int]) -> np.ndarray:
+        """What the leaves give to each of `columns`, by pattern of splits that lead left: patterns x columns."""
+        bit = {place: 1 << number for number, place in enumerate(self.splits)}
+        table = np.zeros((1 << len(self.splits), len(columns)))
+        for value, path in self.leaves:
+            own = list(dict.fromkeys(split.feature for split in path))
+            by_feature = [[split for split in path if split.feature == feature] for feature in own]
+            above = np.array([sum(bit[s.place] for s in splits) for splits in by_feature], np.int64)
+            turns = np.array([sum(bit[s.place] for s in splits if s.left) for splits in by_feature], np.int64)
+            shares = np.array([np.prod([s.share for s in splits]) for splits in by_feature], np.float64)
+            _give(table, value, shares, above, turns, np.array([columns.index(f) for f in own], np.int64))
+        return table
+
+
 def trees_of(booster: lgb.Booster) -> Trees | None:
-    """The booster's trees laid out for `shap_values`; None where they do not fit (see MOST_PATH_FEATURES)."""
-    dumped = booster.dump_model(num_iteration=-1)["tree_info"]
-    layout = _Layout()
-    for tree in dumped:
-        if not layout.add(tree["tree_structure"]):
-            return None
-    return layout.done(booster.num_feature())
+    """The booster's trees laid out for `shap_values`; None where they do not fit (see MOST_PATH_SPLITS)."""
+    leaves = [_leaves(tree["tree_structure"]) for tree in booster.dump_model(num_iteration=-1)["tree_info"]]
+    paths = [path for of_tree in leaves for _, path in of_tree]
+    if any(len(path) > MOST_PATH_SPLITS or any(split.codes < 0 for split in path) for path in paths):
+        return None
+    expected = sum(value * float(np.prod([s.share for s in path])) for of_tree in leaves for value, path in of_tree)
+    return _laid_out([clump for of_tree in leaves for clump in _clumps(of_tree)], booster.num_feature(), expected)
+
+
+def _leaves(root: dict[str, Any]) -> list[tuple[float, list[_Split]]]:
+    """The leaves of a tree from left to right: the value of each and the splits above it."""
+    found: list[tuple[float, list[_Split]]] = []
+    places = iter(range(1 << 30))
+
+    def walk(node: dict[str, Any], path: list[_Split]) -> None:
+        if "split_feature" not in node:
+            found.append((float(node["leaf_value"]), path))
+            return
+        said = (next(places), *_rule(node))
+        for side, left in (("left_child", True), ("right_child", False)):
+            walk(node[side], [*path, _Split(*said, left=left, share=_count(node[side]) / node["internal_count"])])
+
+    walk(root, [])
+    return found
+
+
+def _clumps(leaves: list[tuple[float, list[_Split]]]) -> list[_Clump]:
+    clumps = [_Clump()]
+    for value, path in leaves:
+        if not clumps[-1].has_room(path):
+            clumps.append(_Clump())
+        clumps[-1].add(value, path)
+    return clumps
+
+
+def _laid_out(clumps: list[_Clump], n_features: int, expected: float) -> Trees:
+    splits = [split for clump in clumps for split in clump.splits.values()]
+    told = [sorted({split.feature for split in clump.splits.values()}) for clump in clumps]
+    tables = [clump.table(columns) for clump, columns in zip(clumps, told, strict=True)]
+    return Trees(
+        n_features=n_features,
+        expected=expected,
+        split_from=_ends([len(clump.splits) for clump in clumps]),
+        kind=np.array([split.kind for split in splits], np.int64),
+        feature=np.array([split.feature for split in splits], np.int64),
+        threshold=np.array([split.threshold for split in splits], np.float64),
+        codes=np.array([split.codes for split in splits], np.uint64),
+        told_from=_ends([len(columns) for columns in told]),
+        told=np.array([column for columns in told for column in columns], np.int64),
+        table_from=_ends([table.size for table in tables]),
+        table=np.concatenate([np.zeros(0), *(table.ravel() for table in tables)]),
+    )
+
+
+def _ends(sizes: list[int]) -> np.ndarray:
+    return np.cumsum([0, *sizes]).astype(np.int64)
+
+
+def _rule(node: dict[str, Any]) -> tuple[int, int, float, int]:
+    """How a node sends rows left: its kind, feature, threshold and set of codes (-1 where a code is too large)."""
+    feature, left = int(node["split_feature"]), bool(node["default_left"])
+    if node["decision_type"] == "==":
+        numbers = [int(code) for code in node["threshold"].split("||")]
+        return _IN_SET, feature, 0.0, sum(1 << number for number in numbers) if max(numbers) < 64 else -1
+    threshold = float(node["threshold"])
+    if node["missing_type"] == "Zero":
+        return _AT_MOST_OR_ZERO_LEFT if left else _AT_MOST_OR_ZERO_RIGHT, feature, threshold, 0
+    # Where nothing counts as missing, LightGBM reads what is no number as 0.
+    goes_left = left if node["missing_type"] == "NaN" else threshold >= 0
+    return _NOT_ABOVE if goes_left else _AT_MOST, feature, threshold, 0
+
+
+def _count(node: dict[str, Any]) -> int:
+    return int(node["internal_count"] if "internal_count" in node else node["leaf_count"])
 
 
 def shap_values(trees: Trees, values: np.ndarray, num_threads: int = 1) -> np.ndarray:
@@ -67,8 +172,7 @@ def shap_values(trees: Trees, values: np.ndarray, num_threads: int = 1) -> np.nd
     out = np.zeros((len(rows), trees.n_features + 1))
     out[:, -1] = trees.expected
     arrays = (
-        trees.node_from, trees.leaf_from, trees.feature, trees.threshold, trees.missing, trees.default_left,
-        trees.is_set, trees.words, trees.path_from, trees.path_feature, trees.path_nodes, trees.turns,
+        trees.split_from, trees.kind, trees.feature, trees.threshold, trees.codes, trees.told_from, trees.told,
         trees.table_from, trees.table,
     )  # fmt: skip
     parts = max(1, min(num_threads, len(rows) // _LEAST_ROWS_PER_THREAD))
@@ -85,165 +189,84 @@ def shap_values(trees: Trees, values: np.ndarray, num_threads: int = 1) -> np.nd
     return out
 
 
-class _Layout:
-    """Collects trees into flat lists, then arrays."""
-
-    def __init__(self) -> None:
-        self.nodes: list[tuple[int, float, int, bool, bool, int]] = []
-        self.node_from, self.leaf_from, self.path_from, self.table_from = [0], [0], [0], [0]
-        self.path_feature: list[int] = []
-        self.path_nodes: list[int] = []
-        self.turns: list[int] = []
-        self.leaf_values: list[float] = []
-        self.kept_shares: list[float] = []
-        self.expected = 0.0
-
-    def add(self, root: dict[str, Any]) -> bool:
-        """Lay out one tree; False where it does not fit."""
-        start = len(self.nodes)
-        leaves: list[tuple[dict[str, Any], list[tuple[int, int, bool, float]]]] = []
-        self._walk(root, [], leaves, start)
-        self.node_from.append(len(self.nodes))
-        self.leaf_from.append(self.leaf_from[-1] + len(leaves))
-        if len(self.nodes) - start > 63 or any(node[5] < 0 for node in self.nodes[start:]):
-            return False
-        return all(self._add_leaf(leaf, path) for leaf, path in leaves)
-
-    def _walk(self, node: dict[str, Any], path: list, leaves: list, start: int) -> None:
-        if "split_feature" not in node:
-            leaves.append((node, path))
-            return
-        place = len(self.nodes) - start
-        is_set = node["decision_type"] == "=="
-        word = _word(node["threshold"]) if is_set else 0
-        threshold = 0.0 if is_set else float(node["threshold"])
-        missing = _MISSING[node["missing_type"]]
-        self.nodes.append((node["split_feature"], threshold, missing, bool(node["default_left"]), is_set, word))
-        for side, left in (("left_child", True), ("right_child", False)):
-            share = _count(node[side]) / node["internal_count"]
-            self._walk(node[side], [*path, (place, node["split_feature"], left, share)], leaves, start)
-
-    def _add_leaf(self, leaf: dict[str, Any], path: list[tuple[int, int, bool, float]]) -> bool:
-        features = list(dict.fromkeys(feature for _, feature, _, _ in path))
-        if len(features) > MOST_PATH_FEATURES:
-            return False
-        shares = [float(np.prod([share for _, f, _, share in path if f == feature])) for feature in features]
-        self.path_feature += features
-        self.path_nodes += [sum(1 << place for place, f, _, _ in path if f == feature) for feature in features]
-        self.turns.append(sum(1 << place for place, _, left, _ in path if left))
-        self.kept_shares += shares
-        self.path_from.append(len(self.path_feature))
-        self.table_from.append(self.table_from[-1] + (len(features) << len(features)))
-        self.leaf_values.append(float(leaf["leaf_value"]))
-        self.expected += float(leaf["leaf_value"]) * float(np.prod(shares))
-        return True
-
-    def done(self, n_features: int) -> Trees:
-        columns: list[Any] = list(zip(*self.nodes, strict=True)) if self.nodes else [[]] * 6
-        path_from, table_from = np.array(self.path_from), np.array(self.table_from)
-        table = np.zeros(table_from[-1])
-        _fill_tables(table, table_from, path_from, np.array(self.kept_shares), np.array(self.leaf_values))
-        return Trees(
-            n_features=n_features,
-            expected=self.expected,
-            node_from=np.array(self.node_from),
-            leaf_from=np.array(self.leaf_from),
-            feature=np.array(columns[0], np.int64),
-            threshold=np.array(columns[1], np.float64),
-            missing=np.array(columns[2], np.int64),
-            default_left=np.array(columns[3], np.bool_),
-            is_set=np.array(columns[4], np.bool_),
-            words=np.array(columns[5], np.uint64),
-            path_from=path_from,
-            path_feature=np.array(self.path_feature, np.int64),
-            path_nodes=np.array(self.path_nodes, np.uint64),
-            turns=np.array(self.turns, np.uint64),
-            table_from=table_from,
-            table=table,
-        )
-
-
-def _count(node: dict[str, Any]) -> int:
-    return int(node["internal_count"] if "internal_count" in node else node["leaf_count"])
-
-
-def _word(codes: str) -> int:
-    """A set of category codes, given as "1||5", as bits; -1 where a code is too large for one word."""
-    numbers = [int(code) for code in codes.split("||")]
-    return sum(1 << number for number in numbers) if max(numbers) < 64 else -1
-
-
 @numba.njit(cache=True)
-def _fill_tables(table, table_from, path_from, shares, leaf_values):
-    """For each leaf and pattern of satisfied features, what the leaf gives to each feature on its path."""
-    for leaf in range(leaf_values.shape[0]):
-        start = path_from[leaf]
-        m = path_from[leaf + 1] - start
-        weights = np.empty(max(m, 1))
-        # weights[s] = s! (m - s - 1)! / m!, the chance of a set of s others before the feature.
-        if m > 0:
-            weights[0] = 1.0 / m
-            for s in range(1, m):
-                weights[s] = weights[s - 1] * s / (m - s)
-        sums = np.empty(max(m, 1))
-        for pattern in range(1 << m):
-            for j in range(m):
-                sums[:] = 0.0
-                sums[0] = 1.0
-                top = 0
-                for k in range(m):
-                    if k == j:
-                        continue
-                    satisfied = (pattern >> k) & 1
-                    top += 1
-                    for s in range(top, 0, -1):
-                        sums[s] = sums[s] * shares[start + k] + sums[s - 1] * satisfied
-                    sums[0] = sums[0] * shares[start + k]
-                mean = 0.0
-                for s in range(m):
-                    mean += sums[s] * weights[s]
-                here = 1.0 if (pattern >> j) & 1 else 0.0
-                place = table_from[leaf] + pattern * m + j
-                table[place] = leaf_values[leaf] * (here - shares[start + j]) * mean
+def _give(table, value, shares, above, turns, columns):
+    """Add to `table`, for each pattern of splits, what a leaf of `value` gives to each feature on its path.
+
+    Feature j keeps shares[j] of the rows; its splits are the bits of above[j], to be answered as in turns[j].
+    """
+    m = shares.shape[0]
+    weights = np.empty(max(m, 1))
+    # weights[s] = s! (m - s - 1)! / m!, the chance of a set of s others before the feature.
+    if m > 0:
+        weights[0] = 1.0 / m
+        for s in range(1, m):
+            weights[s] = weights[s - 1] * s / (m - s)
+    satisfied = np.empty(m, np.float64)
+    sums = np.empty(max(m, 1))
+    for pattern in range(table.shape[0]):
+        for j in range(m):
+            satisfied[j] = 1.0 if pattern & above[j] == turns[j] else 0.0
+        for j in range(m):
+            sums[:] = 0.0
+            sums[0] = 1.0
+            top = 0
+            for k in range(m):
+                if k == j:
+                    continue
+                top += 1
+                for s in range(top, 0, -1):
+                    sums[s] = sums[s] * shares[k] + sums[s - 1] * satisfied[k]
+                sums[0] = sums[0] * shares[k]
+            mean = 0.0
+            for s in range(m):
+                mean += sums[s] * weights[s]
+            table[pattern, columns[j]] += value * (satisfied[j] - shares[j]) * mean
 
 
 @numba.njit(cache=True, nogil=True)
-def _look_up(
-    rows, out, node_from, leaf_from, feature, threshold, missing, default_left, is_set, words,
-    path_from, path_feature, path_nodes, turns, table_from, table,
-):  # fmt: skip
-    one, none = np.uint64(1), np.uint64(0)
-    # Tree by tree over a block of rows, so that a tree's table stays near the processor.
-    for block in range(0, rows.shape[0], _BLOCK):
-        block_end = min(block + _BLOCK, rows.shape[0])
-        for tree in range(node_from.shape[0] - 1):
-            first_node = node_from[tree]
-            for r in range(block, block_end):
-                lefts = none
-                for node in range(first_node, node_from[tree + 1]):
-                    value = rows[r, feature[node]]
-                    if is_set[node]:
-                        if np.isnan(value) or value < 0 or value >= 64:
-                            left = False
-                        else:
-                            left = (words[node] >> np.uint64(value)) & one == one
-                    else:
-                        lacking = np.isnan(value)
-                        if lacking and missing[node] != 2:
-                            value = 0.0
-                            lacking = False
-                        if (missing[node] == 2 and lacking) or (missing[node] == 1 and -_ZERO <= value <= _ZERO):
-                            left = default_left[node]
-                        else:
-                            left = value <= threshold[node]
-                    if left:
-                        lefts |= one << np.uint64(node - first_node)
-                for leaf in range(leaf_from[tree], leaf_from[tree + 1]):
-                    off = lefts ^ turns[leaf]
-                    start, stop = path_from[leaf], path_from[leaf + 1]
-                    pattern = 0
-                    for j in range(start, stop):
-                        pattern |= np.int64(off & path_nodes[j] == none) << (j - start)
-                    place = table_from[leaf] + pattern * (stop - start) - start
-                    for j in range(start, stop):
-                        out[r, path_feature[j]] += table[place + j]
+def _look_up(rows, out, split_from, kind, feature, threshold, codes, told_from, told, table_from, table):
+    n_columns = rows.shape[1]
+    values = np.empty((n_columns, _BLOCK))
+    given = np.empty((n_columns, _BLOCK))
+    pattern = np.empty(_BLOCK, np.int64)
+    # Clump by clump over a block of rows, so that a clump's table stays near the processor.
+    for first in range(0, rows.shape[0], _BLOCK):
+        n = min(_BLOCK, rows.shape[0] - first)
+        given[:] = 0.0
+        for r in range(n):
+            for column in range(n_columns):
+                values[column, r] = rows[first + r, column]
+        for clump in range(split_from.shape[0] - 1):
+            pattern[:n] = 0
+            for split in range(split_from[clump], split_from[clump + 1]):
+                bit = np.int64(1) << (split - split_from[clump])
+                _mark(pattern[:n], bit, kind[split], values[feature[split]], threshold[split], codes[split])
+            width = told_from[clump + 1] - told_from[clump]
+            for j in range(width):
+                to, start = given[told[told_from[clump] + j]], table_from[clump] + j
+                for r in range(n):
+                    to[r] += table[start + pattern[r] * width]
+        for r in range(n):
+            for column in range(n_columns):
+                out[first + r, column] += given[column, r]
+
+
+@numba.njit(cache=True, nogil=True)
+def _mark(pattern, bit, kind, values, threshold, codes):
+    """Set `bit` in the pattern of each row whose value leads left."""
+    if kind == _AT_MOST:
+        for r in range(pattern.shape[0]):
+            pattern[r] |= bit if values[r] <= threshold else 0
+    elif kind == _NOT_ABOVE:
+        for r in range(pattern.shape[0]):
+            pattern[r] |= 0 if values[r] > threshold else bit
+    elif kind == _IN_SET:
+        for r in range(pattern.shape[0]):
+            if 0 <= values[r] < 64 and (codes >> np.uint64(values[r])) & np.uint64(1):
+                pattern[r] |= bit
+    else:
+        for r in range(pattern.shape[0]):
+            lacking = np.isnan(values[r]) or -_ZERO <= values[r] <= _ZERO
+            if kind == _AT_MOST_OR_ZERO_LEFT if lacking else values[r] <= threshold:
+                pattern[r] |= bit

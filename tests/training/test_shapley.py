@@ -35,7 +35,10 @@ def booster_of(rows: np.ndarray, trees: int = 40, **parameters: object) -> lgb.B
     return lgb.train({**settings, **parameters}, data, trees)
 
 
-@pytest.mark.parametrize("parameters", [{}, {"zero_as_missing": True}, {"use_missing": False}, {"max_depth": 3}])
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"zero_as_missing": True}, {"use_missing": False}, {"max_depth": 3}, {"num_leaves": 60, "max_depth": 8}],
+)
 def test_values_equal_those_of_lightgbm_whatever_counts_as_missing(rows: np.ndarray, parameters: dict) -> None:
     booster = booster_of(rows, **parameters)
     trees = trees_of(booster)

@@ -13,6 +13,7 @@ import click
 
 from cli.accuracy import accuracy
 from cli.backtest import backtest
+from cli.call import call
 from cli.changed import changed
 from cli.demo import demo
 from cli.doctor import doctor
@@ -49,6 +50,7 @@ def dealcast(session: Session) -> None:
 for verb in (
     accuracy,
     backtest,
+    call,
     changed,
     demo,
     doctor,

@@ -87,3 +87,9 @@ class RequestInvalid(DealcastError):
     """Input given directly (an API body, a setting, an option) cannot be used."""
 
     exit_code = 23
+
+
+class NotAllowed(DealcastError):
+    """A person may not say that, or not about this scope."""
+
+    exit_code = 24

@@ -1,7 +1,7 @@
 """Who may read: closed by default. Programs send a bearer token, people's browsers a cookie that holds one.
 
-A route says in its signature who may call it: `Reader` for the API, `PageReader` for pages. A route with neither is
-refused by a test unless it stands in `PUBLIC`.
+A route says in its signature who may call it: `Reader` for the API, `Speaker` where a person makes a statement,
+`PageReader` for pages. A route with none of them is refused by a test unless it stands in `PUBLIC`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
+from serving.live import Live
 from serving.problems import SignInNeeded
+from serving.submissions import is_person
 from serving.tokens import Token, find_token
 
 COOKIE = "dealcast_token"
@@ -38,7 +40,20 @@ def page_reader(request: Request) -> Token:
     return token
 
 
+def speaker(token: Annotated[Token, Depends(reader)], request: Request) -> Token:
+    """The bearer of a token that is named after a person by rep_id; a program's token speaks for nobody: 403."""
+    live: Live = request.app.state.live
+    if not is_person(live.standing().history, token.name):
+        raise HTTPException(
+            403,
+            f"the token {token.name[:80]!r} is not a person's; a statement is made with a token named after a rep_id, "
+            "as `dealcast user token REP_ID` makes it.",
+        )
+    return token
+
+
 Reader = Annotated[Token, Depends(reader)]
+Speaker = Annotated[Token, Depends(speaker)]
 PageReader = Annotated[Token, Depends(page_reader)]
-RULES = frozenset({reader, page_reader})
+RULES = frozenset({reader, page_reader, speaker})
 """The dependencies that count as an access rule."""

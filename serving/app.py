@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from serving.access import Reader
-from serving.api import accuracy, changed, deals, forecast, health, history, score, scorecard
+from serving.api import accuracy, calls, changed, deals, forecast, health, history, score, scorecard
 from serving.headers import SafeHeaders
 from serving.limits import BodyLimit
 from serving.live import Live
@@ -43,7 +43,20 @@ def create_app(settings: ServingSettings) -> FastAPI:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for module in (health, history, deals, score, forecast, changed, accuracy, scorecard, sign_in, deal, pipeline):
+    for module in (
+        health,
+        history,
+        deals,
+        score,
+        forecast,
+        changed,
+        calls,
+        accuracy,
+        scorecard,
+        sign_in,
+        deal,
+        pipeline,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

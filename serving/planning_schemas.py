@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from serving.fields import Answer, Utc, described, measured
+from serving.fields import Answer, Question, Utc, canonical, described, measured
 
 MEASURED = "workspace currency or deals"
 
@@ -62,3 +62,37 @@ class ChangedAnswer(Answer):
     from_model: str = described("the model that served the first day")
     to_model: str = described("the model that serves the last day")
     scopes: list[ChangedScope] = described("one per scope")
+
+
+class StatementIn(Question):
+    """What a person says of a period. At least one of the three values; they rise from commit to best case."""
+
+    period: str = described("the period, such as 2026Q4, 2026-11, 2026H2 or 2026", max_length=40)
+    scope: str | None = described("what it is about, such as team:North; the speaker if left out", None, max_length=200)
+    measure: Literal["amount", "count"] = described("amount or count of deals", "amount")
+    commit: float | None = measured("what is promised", MEASURED, None)
+    most_likely: float | None = measured("what is most likely", MEASURED, None)
+    best_case: float | None = measured("what is possible if all goes well", MEASURED, None)
+    note: str | None = described("why, in the speaker's words", None, max_length=2000)
+
+
+class CallOut(Answer):
+    """One statement as it was said."""
+
+    scope_kind: str = canonical("forecast_calls", "scope_kind")
+    scope_id: str = canonical("forecast_calls", "scope_id")
+    period: str = canonical("forecast_calls", "period")
+    called_at: Utc = canonical("forecast_calls", "called_at")
+    forecaster_kind: str = canonical("forecast_calls", "forecaster_kind")
+    forecaster_id: str = canonical("forecast_calls", "forecaster_id")
+    category: str = canonical("forecast_calls", "category")
+    measure: str = canonical("forecast_calls", "measure")
+    value: float = canonical("forecast_calls", "value")
+    note: str | None = canonical("forecast_calls", "note")
+    holds: bool = described("whether this forecaster has said nothing later of this scope, category and measure")
+
+
+class CallsAnswer(Answer):
+    """Statements about periods."""
+
+    calls: list[CallOut] = described("one per statement")

@@ -20,6 +20,7 @@ LOG = logging.getLogger("dealcast.serving")
 
 STATUS: dict[type[errors.DealcastError], int] = {
     errors.DealUnknown: 404,
+    errors.NotAllowed: 403,
     errors.RequestInvalid: 422,
     errors.DateInvalid: 422,
     errors.NoHistory: 422,

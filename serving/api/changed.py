@@ -86,5 +86,10 @@ def _scope(standing: Standing, lines: pl.DataFrame, parts: pl.DataFrame) -> Chan
 
 def _deal(standing: Standing, part: dict[str, Any]) -> ChangedDeal:
     words = [before_and_after(part, standing.history.settings, language) for language in ("en", "zh-CN")]
-    told: dict[str, Any] = {"before_en": words[0][0], "after_en": words[0][1], "before_zh": words[1][0], "after_zh": words[1][1]}
+    told: dict[str, Any] = {
+        "before_en": words[0][0],
+        "after_en": words[0][1],
+        "before_zh": words[1][0],
+        "after_zh": words[1][1],
+    }
     return ChangedDeal(**{name: part[name] for name in ChangedDeal.model_fields if name in part}, **told)

@@ -176,7 +176,7 @@ def champion_loads(session: Session) -> Finding:
     champion = registry.champion()
     if champion is None:
         return Finding(NONE, "no model yet; tables of past deals serve. Train one with `dealcast train`")
-    registry.load(champion.version)
+    registry.load(champion.version, workspace.settings.feature_fields)
     return Finding(PASSED, f"version {champion.version} loads")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features.aggregate import Stream
-from features.catalogue import FEATURES, aggregates_of, feature_version
+from features.catalogue import FEATURES, OF_FIELD, aggregates_of, feature_of, feature_version
 from features.feature import GROUPS, Feature
 from features.flags import FLAGS
 
@@ -63,7 +63,7 @@ def page(shown: Sequence[Example]) -> str:
         lines += ["### Examples 示例", ""]
         for example in (example for example in shown if example.group == group):
             lines += _shown(example)
-    return "\n".join([*lines, *_flags()]) + "\n"
+    return "\n".join([*lines, *_own_fields(), *_flags()]) + "\n"
 
 
 def _entry(feature: Feature) -> Iterable[str]:
@@ -78,6 +78,21 @@ def _entry(feature: Feature) -> Iterable[str]:
 def _shown(example: Example) -> list[str]:
     names = ", ".join(f"`{name}`" for name in example.features)
     return [names, "", *([example.note, ""] if example.note else []), "```", example.table.rstrip("\n"), "```", ""]
+
+
+def _own_fields() -> list[str]:
+    """How the fields that a company configures are told, by an example."""
+    example = feature_of(OF_FIELD + "market")
+    return [
+        "## Fields of your own 自有字段",
+        "",
+        "Every field that `[features] fields` names in the workspace's `dealcast.toml` is one more category, of the",
+        f"group {' '.join(GROUPS[example.group])}: its last known value, in the company's own words. The version then",
+        "differs from the one above. Of a field `market`:",
+        "",
+        *_entry(example),
+        "",
+    ]
 
 
 def _flags() -> list[str]:

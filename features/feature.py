@@ -29,7 +29,8 @@ class Feature:
     say a value as a sentence with `{value}` in it; they state what the data holds and never why.
     `none_en` and `none_zh` say that there is no value. `zero_en` and `zero_zh` may say a value that rounds to nothing,
     `negative_en` and `negative_zh` one below zero, with `{value}` as its size; `fresh_en` and `fresh_zh` one below
-    `fresh_below`, of which the usual sentence would complain too early.
+    `fresh_below`, of which the usual sentence would complain too early. The values of a category in a company's
+    `own_words` are said as they are written.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Feature:
     fresh_zh: str = ""
     fresh_below: float = float("-inf")
     categorical: bool = False
+    own_words: bool = False
 
     def __post_init__(self) -> None:
         if self.group not in GROUPS:
@@ -74,7 +76,8 @@ class Feature:
         if value is None or (isinstance(value, Real) and math.isnan(value)):
             return self.none_zh if chinese else self.none_en
         if self.categorical:
-            return (self.reason_zh if chinese else self.reason_en).format(value=category_word(str(value), chinese))
+            word = str(value) if self.own_words else category_word(str(value), chinese)
+            return (self.reason_zh if chinese else self.reason_en).format(value=word)
         number = float(str(value))
         return _spoken(self._words(number, chinese).format(value=abs(number) if self._below_zero(number) else number))
 

@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from features.aggregate import AGGREGATES, Aggregate, Stream
-from features.catalogue import FEATURES
 from features.context import COMPANY, ENTITIES
 from features.kernel import blank, put, still
 from features.log import FEW, Log, Words
@@ -160,7 +159,7 @@ def _empty_categories(asked: Wanted, logs: Mapping[Stream, Log], n_rows: int) ->
     for name in asked.categories:
         aggregate = AGGREGATES[asked.plain[name]]
         words = logs[aggregate.stream].values(str(aggregate.column))
-        assert isinstance(words, Words), FEATURES[name]
+        assert isinstance(words, Words), name
         found[name] = Words(np.empty(n_rows, np.int32), words.words)
     return found
 

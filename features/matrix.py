@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 
 from features.aggregate import Stream
-from features.catalogue import FEATURES
+from features.catalogue import feature_of
 from features.context import context_logs
 from features.filling import Filled, Rows, each, fill, ready
 from features.log import Log, Words
@@ -34,7 +34,7 @@ class Prepared:
 
 def prepare(history: History, names: Iterable[str] | None = None, threads: int = 2) -> Prepared:
     """Lay out the streams of a history: those that the features `names` read, all of them by default."""
-    streams = wanted(names).streams
+    streams = wanted(names, history.settings.feature_fields).streams
     of_others = [stream for stream in streams if stream not in BASE_LOGS]
     logs: dict[Stream, Log] = {}
 
@@ -62,10 +62,11 @@ def build_matrix(
 
     The frame's index is (deal_id, as_of); numbers are float64 with NaN where there is no value, categories are
     pandas categories of text. Whatever `history` holds that was recorded or happened at or after a row's as_of
-    leaves that row as it is, so the whole history may be handed in. `names` are the features wanted (all by default);
+    leaves that row as it is, so the whole history may be handed in. `names` are the features wanted (by default all,
+    with those of the fields that the history's settings name at the end);
     `dtype` "float32" halves the memory of millions of rows at the cost of digits.
     """
-    asked = wanted(names)
+    asked = wanted(names, history.settings.feature_fields)
     prepared = history if isinstance(history, Prepared) else prepare(history, asked.names, threads)
     rows = ready(prepared.logs, prepared.settings, spine, asked, threads)
     filled = fill(prepared.logs, rows, asked, threads, np.dtype(dtype))
@@ -84,14 +85,14 @@ def feature_values(
     prepared: Prepared, spine: pl.DataFrame, threads: int = 2, names: Iterable[str] | None = None
 ) -> pl.DataFrame:
     """The features as a polars frame, row for row with `spine`: Float64 and String columns, null for no value."""
-    asked = wanted(names)
+    asked = wanted(names, prepared.settings.feature_fields)
     rows = ready(prepared.logs, prepared.settings, spine, asked, threads)
     filled = fill(prepared.logs, rows, asked, threads, np.dtype("float64"))
     return pl.DataFrame([_series(filled, asked, name) for name in asked.names])
 
 
 def _series(filled: Filled, asked: Wanted, name: str) -> pl.Series:
-    if FEATURES[name].categorical:
+    if feature_of(name).categorical:
         return series_of(name, filled.categories[name])
     return pl.Series(name, filled.numbers[asked.numbers.index(name)], nan_to_null=True)
 

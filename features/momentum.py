@@ -139,7 +139,7 @@ FEATURES = (
         zh="距上次变更阶段的天数",
         reason_en="Came from another stage {value:.0f} days ago",
         reason_zh="{value:.0f} 天前由其他阶段转入",
-        none_en="Still in the stage it began in, as far as is on record",
+        none_en="No move from another stage on record",
         none_zh="没有变更阶段的记录",
     ),
     feature(

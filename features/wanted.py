@@ -9,13 +9,13 @@ from functools import cache
 import polars as pl
 
 from features.aggregate import AGGREGATES, Aggregate, Stream
-from features.catalogue import FEATURES, aggregates_of
+from features.catalogue import aggregates_of, feature_names, feature_of
 from features.context import ENTITIES
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Some features, in the catalogue's order, and what they read.
+    """Some features, in the catalogue's order with configured fields after it, and what they read.
 
     `numbers` and `categories` are their names by kind. `own` are the aggregates of a deal's own streams, `keys` those
     of them that say whose lives the row's context tells, `context` the others' streams by entity, in the order of
@@ -39,19 +39,23 @@ class Wanted:
         return [*self.own, *(stream for streams in self.context.values() for stream in streams)]
 
 
-def wanted(names: Iterable[str] | None = None) -> Wanted:
-    """What the features `names` ask for, all features by default; raises KeyError for a name of no feature."""
+def wanted(names: Iterable[str] | None = None, fields: Iterable[str] = ()) -> Wanted:
+    """What the features `names` ask for, all features by default, those of the configured `fields` among them.
+
+    Raises KeyError for a name of no feature, or of a field that is not configured.
+    """
+    known = feature_names(fields)
     if names is None:
-        return _wanted(tuple(FEATURES))
+        return _wanted(known)
     chosen = frozenset(names)
-    for name in chosen:
-        FEATURES[name]
-    return _wanted(tuple(name for name in FEATURES if name in chosen))
+    if unknown := sorted(chosen.difference(known)):
+        raise KeyError(unknown[0])
+    return _wanted(tuple(name for name in known if name in chosen))
 
 
 @cache
 def _wanted(names: tuple[str, ...]) -> Wanted:
-    features = [FEATURES[name] for name in names]
+    features = [feature_of(name) for name in names]
     read = {a.key: a for feature in features for a in aggregates_of(feature)}
     keys = _keys(read)
     streams = _by_stream([*keys.values(), *read.values()])

@@ -113,6 +113,8 @@ def _settings_document(settings: Settings) -> dict[str, Any]:
         "fiscal_year_starts": settings.fiscal_year_starts,
     }
     rest = {name: value for name, value in settings.raw.items() if name not in ("store", "stages", "workspace")}
+    if settings.feature_fields:
+        rest["features"] = {"fields": list(settings.feature_fields)}
     return json.loads(json.dumps({**rest, "workspace": workspace, "stages": stages}, default=str))
 
 

@@ -1,8 +1,9 @@
-"""The settings of a workspace, read from `dealcast.toml`: currency, time zone, fiscal year and stages."""
+"""The settings of a workspace, read from `dealcast.toml`: currency, time zone, fiscal year, stages, own fields."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,12 @@ from zoneinfo import ZoneInfo
 from history.errors import ConfigInvalid
 
 OUTCOMES = ("won", "lost")
+MOST_FEATURE_FIELDS = 20
+FEATURES_ALREADY = frozenset(
+    ("amount", "close_date", "forecast_category", "kind", "probability", "product_line", "region", "segment", "stage")
+)
+"""Fields of deals whose last value every model reads, configured or not."""
+_FIELD_NAME = re.compile(r"[^\W\d_]\w{0,59}")
 
 
 @dataclass(frozen=True)
@@ -26,13 +33,17 @@ class Stage:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a `dealcast.toml` says. `stages` stand in order of progress."""
+    """What a `dealcast.toml` says. `stages` stand in order of progress.
+
+    `feature_fields` are fields of deals, beyond those that the product knows, whose last value models read.
+    """
 
     currency: str = "CNY"
     timezone: str = "UTC"
     fiscal_year_starts: int = 1
     stages: tuple[Stage, ...] = ()
     store_url: str | None = None
+    feature_fields: tuple[str, ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -94,6 +105,38 @@ def _section(document: Mapping[str, Any], name: str, source: str) -> Mapping[str
     return section
 
 
+def _feature_fields(document: Mapping[str, Any], source: str) -> tuple[str, ...]:
+    section = _section(document, "features", source)
+    if unknown := sorted(set(section) - {"fields"}):
+        raise ConfigInvalid(f"{source}: [features] has {unknown[0]!r}; expected fields alone. Correct or remove it.")
+    names = section.get("fields", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigInvalid(
+            f'{source}: [features] fields is {names!r}; expected a list of names of fields such as ["market"]. '
+            "Correct it."
+        )
+    for name in names:
+        _check_field(name, names, source)
+    if len(names) > MOST_FEATURE_FIELDS:
+        raise ConfigInvalid(
+            f"{source}: [features] fields names {len(names)} fields; expected {MOST_FEATURE_FIELDS} at most. "
+            "Keep those that say most about a deal."
+        )
+    return tuple(names)
+
+
+def _check_field(name: str, names: list[str], source: str) -> None:
+    if not _FIELD_NAME.fullmatch(name):
+        raise ConfigInvalid(
+            f"{source}: [features] fields has {name[:80]!r}; expected the name of a field in deal_changes, a letter "
+            "and then up to 59 letters, digits or underscores. Correct or remove it."
+        )
+    if name in FEATURES_ALREADY:
+        raise ConfigInvalid(f"{source}: [features] fields has {name!r}, which is a feature already. Remove it.")
+    if names.count(name) > 1:
+        raise ConfigInvalid(f"{source}: [features] fields has {name!r} twice; name each field once.")
+
+
 def parse_settings(document: Mapping[str, Any], source: str = "dealcast.toml") -> Settings:
     """Settings from a parsed TOML document; raises `ConfigInvalid` naming what is wrong and where."""
     workspace, store = _section(document, "workspace", source), _section(document, "store", source)
@@ -123,6 +166,7 @@ def parse_settings(document: Mapping[str, Any], source: str = "dealcast.toml") -
         fiscal_year_starts=month,
         stages=stages,
         store_url=store.get("url"),
+        feature_fields=_feature_fields(document, source),
         raw=dict(document),
     )
 

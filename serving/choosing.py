@@ -42,13 +42,15 @@ def choose_model(
 
     `version` overrides the rule; its scores are marked in-sample where it was trained later. Without one: the newest
     promoted version trained at or before `as_of`, and where there is none tables of what `history` knew by then.
-    Raises `ModelUnavailable` for a version that is not there or damaged, `NoHistory` when nothing was known.
+    Raises `ModelUnavailable` for a version that is not there, damaged or reads fields that are no longer configured,
+    `NoHistory` when nothing was known.
     """
+    fields = None if history is None else history.settings.feature_fields
     if version is not None:
-        return registry.load(version)
+        return registry.load(version, fields)
     serving = registry.serving_version(as_of)
     if serving is not None:
-        return registry.load(serving.version)
+        return registry.load(serving.version, fields)
     if history is None:
         raise ModelUnavailable(f"no promoted model was trained by {as_of:%Y-%m-%d}; run `dealcast train` first.")
     return table_model(history, as_of)

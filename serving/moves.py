@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from features.catalogue import FEATURES
+from features.catalogue import feature_of, is_feature
 from features.feature import GROUPS
 from features.matrix import Prepared, build_matrix
 from features.spine import open_spine
@@ -145,7 +145,7 @@ def _check(history: History, deal_id: str, days: tuple[dt.datetime, dt.datetime]
 def _group_parts(moved: Mapping[str, int], then: Mapping[str, Reason], now: Mapping[str, Reason]) -> list[Part]:
     parts = []
     for group in GROUPS:
-        codes = [code for code in moved if code in FEATURES and FEATURES[code].group == group]
+        codes = [code for code in moved if is_feature(code) and feature_of(code).group == group]
         if not codes:
             continue
         most = max(codes, key=lambda code: (abs(moved[code]), code))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from features.catalogue import FEATURES
+from features.catalogue import feature_of, is_feature
 from features.feature import GROUPS
 from serving.pages.format import points as points_text
 from serving.texts import translator
@@ -24,7 +24,7 @@ class Reason:
     @property
     def group(self) -> str:
         """The group of features that it belongs to."""
-        return FEATURES[self.code].group if self.code in FEATURES else "other"
+        return feature_of(self.code).group if is_feature(self.code) else "other"
 
     def sentence(self, language: str) -> str:
         """What the data holds, without the points.
@@ -32,8 +32,8 @@ class Reason:
         >>> Reason("days_since_inbound", 21.0, -9.0).sentence("en")
         'No reply from the buyer for 21 days'
         """
-        if self.code in FEATURES:
-            return FEATURES[self.code].sentence(self.value, language)
+        if is_feature(self.code):
+            return feature_of(self.code).sentence(self.value, language)
         return self.code
 
     def full(self, language: str) -> str:

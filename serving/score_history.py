@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,9 +77,10 @@ def last_move(prepared: Prepared, own: History, model: ServedModel, deal_id: str
         return None
 
 
-def version_of(registry: Registry, version: str, otherwise: ServedModel) -> ServedModel:
-    """The registered model of that version; tables of a day and versions since removed are answered by `otherwise`."""
+def version_of(registry: Registry, version: str, otherwise: ServedModel, fields: Collection[str]) -> ServedModel:
+    """The registered model of that version; tables of a day, versions since removed and those that read other fields
+    than the configured `fields` are answered by `otherwise`."""
     try:
-        return registry.load(version)
+        return registry.load(version, fields)
     except ModelUnavailable:
         return otherwise

@@ -8,13 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 
-from features.catalogue import feature_version
+from features.catalogue import OF_FIELD, feature_version, of_field
 from history.errors import ModelUnavailable
 from history.settings import Settings, parse_settings
 from training.calibration import Calibration
@@ -43,8 +44,11 @@ def save_bundle(model: Model, folder: Path) -> Path:
     return folder
 
 
-def load_bundle(folder: Path, version: str) -> Model:
-    """The model of a bundle; raises `ModelUnavailable` naming the file that is missing, changed or foreign."""
+def load_bundle(folder: Path, version: str, fields: Collection[str] | None = None) -> Model:
+    """The model of a bundle; raises `ModelUnavailable` naming the file that is missing, changed or foreign.
+
+    `fields` are those that the workspace's settings configure as features; a model that reads another is refused.
+    """
     verify_bundle(folder, version)
     document = json.loads((folder / MODEL).read_text(encoding="utf-8"))
     if document.get("format") != FORMAT:
@@ -52,13 +56,25 @@ def load_bundle(folder: Path, version: str) -> Model:
             f"model {version}: {folder / MODEL} is of format {document.get('format')!r}; expected {FORMAT}. "
             "Train a model with this version of the product."
         )
-    if document["feature_version"] != feature_version():
+    computed = feature_version(document["settings"].get("features", {}).get("fields", ()))
+    if document["feature_version"] != computed:
         raise ModelUnavailable(
             f"model {version} was trained on feature version {document['feature_version']}; "
-            f"this installation computes {feature_version()}. Train a model, or use the installation it came from."
+            f"this installation computes {computed}. Train a model, or use the installation it came from."
         )
+    _require_fields(document, version, fields)
     read = _read_deal_model if document["kind"] == "deal_model" else _read_table_model
     return read(document, folder).named(version)
+
+
+def _require_fields(document: Mapping[str, Any], version: str, fields: Collection[str] | None) -> None:
+    """A field configured since the training does no harm: the model does not look at it."""
+    read = [name.removeprefix(OF_FIELD) for name in document.get("names", []) if of_field(name)]
+    if fields is not None and (absent := [name for name in read if name not in fields]):
+        raise ModelUnavailable(
+            f"model {version} reads the field {absent[0]!r} of deals, which is no longer among [features] fields in "
+            "dealcast.toml; expected the fields it was trained with. Add it there, or train a model without it."
+        )
 
 
 def verify_bundle(folder: Path, version: str) -> None:
@@ -167,7 +183,8 @@ def _settings_document(settings: Settings) -> dict[str, Any]:
         "timezone": settings.timezone,
         "fiscal_year_starts": settings.fiscal_year_starts,
     }
-    return {"workspace": workspace, "stages": stages}
+    fields = {"features": {"fields": list(settings.feature_fields)}} if settings.feature_fields else {}
+    return {"workspace": workspace, "stages": stages, **fields}
 
 
 def _json(document: Any) -> str:

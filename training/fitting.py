@@ -120,7 +120,7 @@ def fit_window(window: Window, options: FitOptions) -> DealModel:
         longest_days=_longest_days(window),
         baselines=_baselines(window, win.kept),
         reference=_reference(window, win.kept, lose.kept),
-        feature_version=feature_version(),
+        feature_version=feature_version(window.history.settings.feature_fields),
         facts=_facts(window, win, lose, options),
     )
 

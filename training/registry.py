@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,10 +133,13 @@ class Registry:
         if champion is None or entry.trained_as_of >= champion.trained_as_of:
             self._client.set_registered_model_alias(self.name, CHAMPION, entry.version)
 
-    def load(self, version: str | ModelVersion) -> Model:
-        """The model of a version, its files verified; raises `ModelUnavailable` naming what is missing or changed."""
+    def load(self, version: str | ModelVersion, fields: Collection[str] | None = None) -> Model:
+        """The model of a version, its files verified; raises `ModelUnavailable` naming what is missing or changed.
+
+        `fields` are those configured as features; a model that reads another is refused.
+        """
         entry = version if isinstance(version, ModelVersion) else self.get(version)
-        return load_bundle(self.bundle_folder(entry), entry.version)
+        return load_bundle(self.bundle_folder(entry), entry.version, fields)
 
     def bundle_folder(self, version: ModelVersion) -> Path:
         """Where the files of a version lie; fetched from the tracking server when it is not local."""

@@ -90,7 +90,8 @@ def fit_table_model(matrix: pd.DataFrame, history: History, cut: dt.datetime) ->
     rates = fit_rates(history, spine, cut, count_deals=True)
     long_days = long_horizon_days(spine, cut)
     counts = closed_counts(history, cut)
-    blank = TableModel(cut, history.settings, rates, long_days, HealthReference({}, {}), feature_version())
+    computed = feature_version(history.settings.feature_fields)
+    blank = TableModel(cut, history.settings, rates, long_days, HealthReference({}, {}), computed)
     past = matrix.iloc[spine["row"].to_numpy()]
     chance = blank.predict(past, float(long_days))["win_probability"].to_numpy()
     reference = health_reference(chance, stages_of(past), number_column(past, "age_days"))

@@ -45,7 +45,8 @@ def move_of(standing: Standing, deal_id: str, said: pl.DataFrame) -> Move | None
     if len(days) < 2:
         return last_move(standing.prepared, own, standing.model, deal_id, standing.as_of)
     version = said["model_version"].item(-1)
-    model = version_of(standing.registry, version, standing.model_at(days[-1]))
+    fields = standing.history.settings.feature_fields
+    model = version_of(standing.registry, version, standing.model_at(days[-1]), fields)
     try:
         return moved_between(standing.prepared, own, model, deal_id, (days[-2], days[-1]))
     except DealUnknown:

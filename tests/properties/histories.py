@@ -14,6 +14,7 @@ START = dt.datetime(2026, 1, 1)
 SETTINGS = Settings(
     timezone="Asia/Shanghai",
     stages=(Stage("Qualify"), Stage("Propose"), Stage("Commit"), Stage("Won", "won"), Stage("Lost", "lost")),
+    feature_fields=("market", "用途"),
 )
 DEALS, REPS, ACCOUNTS = ("D1", "D2", "D3", "D4"), ("R1", "R2"), ("A1", "A2")
 
@@ -32,6 +33,8 @@ _VALUES = {
     "segment": texts,
     "region": texts,
     "competitor": texts,
+    "market": texts,
+    "用途": texts,
 }
 changes = st.sampled_from(sorted(_VALUES)).flatmap(
     lambda field: st.tuples(

@@ -1,8 +1,9 @@
-"""The six laws of features, each for all features at once, over random histories."""
+"""The six laws of features, each for all features at once, configured fields among them, over random histories."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.catalogue import FEATURES
+from features.catalogue import FEATURES, feature_of
 from features.matrix import build_matrix, prepare, prepare_deals
 from history.as_of import known
 from history.record import History
@@ -30,7 +31,7 @@ def assert_same(left: pd.DataFrame, right: pd.DataFrame) -> None:
 
 def plain(matrix: pd.DataFrame) -> pd.DataFrame:
     """Categories as text, so that only values are compared."""
-    return matrix.astype({name: object for name, feature in FEATURES.items() if feature.categorical})
+    return matrix.astype({name: object for name in matrix.columns if feature_of(name).categorical})
 
 
 def with_rows(history: History, name: str, frame: pl.DataFrame) -> History:
@@ -49,6 +50,15 @@ def test_rows_recorded_at_or_after_the_as_of_date_change_nothing(past: History, 
         early = past[name].filter(pl.col("recorded_at") < instant)
         changed = with_rows(changed, name, pl.concat([early, late]))
     assert_same(build_matrix(past, spine(day)), build_matrix(changed, spine(day)))
+
+
+@laws
+@given(histories)
+def test_configured_fields_leave_the_catalogue_s_columns_as_they_are(history: History) -> None:
+    plainer = History(replace(history.settings, feature_fields=()), history.tables)
+    whole, catalogue = build_matrix(history, spine(20, 60)), build_matrix(plainer, spine(20, 60))
+    assert list(whole.columns) == [*FEATURES, "field_market", "field_用途"]
+    pd.testing.assert_frame_equal(whole[list(FEATURES)], catalogue, check_exact=True)
 
 
 @laws

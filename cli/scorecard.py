@@ -36,6 +36,9 @@ SHEET = (
     Column("previous_value", "before", "上期", "number"),
     Column("n", "n", "样本数", "whole"),
     Column("score", "score", "得分", "whole"),
+    Column("score_team", "to team", "较团队", "whole"),
+    Column("score_past", "to before", "较上期", "whole"),
+    Column("place", "place", "名次"),
     Column("weight_rescaled", "weight", "权重", "whole"),
     Column("missing", "lacks", "缺少"),
 )
@@ -43,30 +46,48 @@ SHEET = (
 
 @click.command()
 @shared_options
-@click.option("--period", metavar="PERIOD", help="2026Q4, 2026-11, 2026H2 or 2026. [default: the last one that ended]")
+@click.option(
+    "--period",
+    metavar="PERIOD",
+    help="2026Q4, 2026-11, 2026H2, 2026 or the week 2026-W14. [default: the last quarter that ended]",
+)
 @as_of_option
 @click.option("--role", metavar="ROLE", help="People of this role only.")
 @click.option("--rep", metavar="ID", help="Print the whole sheet of one person.")
+@click.option(
+    "--template",
+    metavar="NAME",
+    help="start-up, growth, mature or a .toml file. [default: as dealcast.toml says, else growth]",
+)
+@click.option("--all", "everything", is_flag=True, help="Indicators without a weight too.")
 @out_option
 def scorecard(
-    session: Session, period: str | None, as_of: dt.date | None, role: str | None, rep: str | None, out: Path | None
+    session: Session,
+    period: str | None,
+    as_of: dt.date | None,
+    role: str | None,
+    rep: str | None,
+    template: str | None,
+    everything: bool,
+    out: Path | None,
 ) -> None:
     """The performance sheet: computed, not judged; what is missing is named, never 0.
 
     \b
     Example:
       dealcast scorecard --period 2026Q2 --as-of 2026-07-01
+      dealcast scorecard --period 2026Q2 --template mature
       dealcast scorecard --period 2026Q2 --rep R001 --out sheet.csv
     """
     from history.fiscal import previous, quarter_of
-    from indicators.scorecard import scorecard as sheet
+    from indicators.scorecard import sheets
 
     out = checked_path(out)
     history = session.workspace().history()
     settings = history.settings
     day = day_or_newest(as_of, history)
     name = period or previous(quarter_of(day, settings), settings).name
-    frame = sheet(history, name, settings.start_of(day), role)
+    frame = sheets(history, [name], settings.start_of(day), role, template, everything)
     if out:
         write(frame, out)
     if rep:
@@ -99,16 +120,17 @@ def people(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
     from indicators.catalogue import DIMENSIONS
 
-    weighted = (pl.col("score") * pl.col("weight_rescaled")).sum() / pl.col("weight_rescaled").sum()
-    scored = pl.col("score").is_not_null()
+    is_total = pl.col("indicator") == "total"
+    totals = frame.filter(is_total).select("rep_id", total="score")
+    scored = pl.col("score").is_not_null() & (pl.col("weight") > 0)
     lines = (
-        frame.filter(pl.col("indicator") != "total")
+        frame.filter(~is_total)
         .group_by("rep_id", "name", "team", maintain_order=True)
         .agg(
             *(weighted_of(dimension) for dimension in DIMENSIONS),
-            total=pl.when(scored.any()).then(weighted),
-            measured=pl.format("{}/{}", scored.sum(), pl.len()),
+            measured=pl.format("{}/{}", scored.sum(), (pl.col("weight") > 0).sum()),
         )
+        .join(totals, on="rep_id", how="left")
         .with_columns(person=pl.coalesce("name", "rep_id"))
     )
     return lines.sort("total", "rep_id", descending=[True, False], nulls_last=True).to_dicts()
@@ -134,7 +156,9 @@ def show_sheet(frame: pl.DataFrame, rep: str, period: str, language: str) -> Non
 
 
 def told(row: dict[str, Any], language: str) -> dict[str, Any]:
-    """A row with its unit beside the name and fractions as they are."""
+    """A row with its unit beside the name, the place in the team, and the vetoes that fell for what is missing."""
     unit = row["unit"] or ""
     name = choose(language, row["name_en"], row["name_zh"])
-    return row | {"indicator_name": f"{name} ({unit})" if unit else name}
+    place = f"{row['rank']}/{row['peers']}" if row["rank"] else None
+    lacks = f"{choose(language, 'veto', '一票否决')}: {row['veto']}" if row["veto"] else row["missing"]
+    return row | {"indicator_name": f"{name} ({unit})" if unit else name, "place": place, "missing": lacks}

@@ -13,7 +13,7 @@ from indicators.book import Book
 
 Better = Literal["up", "down", "zero"]
 Dimension = Literal["results", "process", "capability", "teamwork"]
-Aggregate = Literal["sum", "ratio", "mean", "median", "accuracy"]
+Aggregate = Literal["sum", "ratio", "mean", "median", "accuracy", "incidence", "median_stay", "p80_stay"]
 MONEY = "workspace currency"
 
 
@@ -43,13 +43,27 @@ class Need:
 
 
 @dataclass(frozen=True)
+class SettingNeed:
+    """A section of `dealcast.toml` that an indicator is computed from."""
+
+    section: str
+
+    def met(self, past: History) -> bool:
+        return bool(past.settings.raw.get(self.section))
+
+    def __str__(self) -> str:
+        return f"[{self.section}] in dealcast.toml"
+
+
+@dataclass(frozen=True)
 class Indicator:
     """One row of the sheet.
 
     `rows(book)` gives the rows of the book's period with columns rep (text), num (float) and, for a ratio, den
-    (float) and n (1 where the row counts as a case). `aggregate` says how rows become one number, for a person and
-    for a team by the same rule: the sum of num (for a team, per person), Σnum/Σden, the mean or the median of num,
-    or max(0, 1 − Σnum/Σden) for "accuracy".
+    (float) and n (1 where the row counts as a case); for stays, num in days and event (see `survival`). `aggregate`
+    says how rows become one number, for a person and for a team by the same rule: the sum of num (for a team, per
+    person), Σnum/Σden, the mean or the median of num, max(0, 1 − Σnum/Σden) for "accuracy", and of stays the share
+    that moves on in time or the days within which half or four in five end.
     """
 
     slug: str
@@ -60,7 +74,7 @@ class Indicator:
     dimension: Dimension
     leading: bool
     cadence: Literal["W", "M", "Q", "Y"]
-    needs: tuple[Need, ...]
+    needs: tuple[Need | SettingNeed, ...]
     formula_en: str
     formula_zh: str
     aggregate: Aggregate

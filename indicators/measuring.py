@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,9 +10,12 @@ import polars as pl
 from history.scopes import NONE
 from indicators.book import Book
 from indicators.indicator import Indicator
+from indicators.survival import MOVES_ON_WITHIN_DAYS, days_until, moves_on_within
 
 NOTHING_HERE = "no case of this person in the period"
 NOTHING_KNOWN = "the cases of this person carry no amount, or sum to nothing to divide by"
+STILL_THERE = "too many of the cases of this person still last for so many to have ended"
+STAYS_RULES = ("median_stay", "p80_stay")
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,13 @@ class Measured:
 
 def measured(indicator: Indicator, book: Book) -> Measured:
     """The indicator of everybody in the book and of their teams; `missing` says why a value is null, else empty."""
+    found: Measured | None = book.measured.get(indicator.slug)
+    if found is None:
+        found = book.measured[indicator.slug] = _measured(indicator, book)
+    return found
+
+
+def _measured(indicator: Indicator, book: Book) -> Measured:
     if lacking := indicator.missing(book.past):
         nothing = {"value": pl.lit(None, dtype=pl.Float64), "n": pl.lit(0, dtype=pl.Int64), "missing": pl.lit(lacking)}
         people = book.people.select("rep").with_columns(**nothing)
@@ -38,7 +49,8 @@ def _people(indicator: Indicator, book: Book, rows: pl.DataFrame) -> pl.DataFram
     if indicator.aggregate == "sum":
         found = found.with_columns(value=pl.when(pl.col("n").is_null()).then(0.0).otherwise("value"))
     found = found.with_columns(pl.col("n").fill_null(0))
-    why = pl.when(pl.col("n") == 0).then(pl.lit(NOTHING_HERE)).otherwise(pl.lit(NOTHING_KNOWN))
+    unknown = STILL_THERE if indicator.aggregate in STAYS_RULES else NOTHING_KNOWN
+    why = pl.when(pl.col("n") == 0).then(pl.lit(NOTHING_HERE)).otherwise(pl.lit(unknown))
     return found.with_columns(missing=pl.when(pl.col("value").is_null()).then(why).otherwise(pl.lit("")))
 
 
@@ -55,18 +67,25 @@ def _teams(indicator: Indicator, book: Book, rows: pl.DataFrame) -> pl.DataFrame
 
 
 def value(indicator: Indicator) -> pl.Expr:
-    """The indicator's number from rows with num, den; null where no num is known or nothing to divide by."""
-    num, den = pl.col("num"), pl.col("den")
-    known = num.is_not_null().any()
-    ratio = pl.when(den.sum() > 0).then(num.sum() / den.sum())
-    by_rule = {
-        "sum": num.sum(),
-        "mean": num.mean(),
-        "median": num.median(),
-        "ratio": ratio,
-        "accuracy": (1 - ratio).clip(lower_bound=0),
-    }
-    return pl.when(known).then(by_rule[indicator.aggregate]).alias("value")
+    """The indicator's number from its rows; null where no num is known or nothing to divide by."""
+    known = pl.col("num").is_not_null().any()
+    return pl.when(known).then(RULES[indicator.aggregate]()).alias("value")
+
+
+def _ratio() -> pl.Expr:
+    return pl.when(pl.col("den").sum() > 0).then(pl.col("num").sum() / pl.col("den").sum())
+
+
+RULES: dict[str, Callable[[], pl.Expr]] = {
+    "sum": lambda: pl.col("num").sum(),
+    "mean": lambda: pl.col("num").mean(),
+    "median": lambda: pl.col("num").median(),
+    "ratio": _ratio,
+    "accuracy": lambda: (1 - _ratio()).clip(lower_bound=0),
+    "incidence": lambda: moves_on_within(MOVES_ON_WITHIN_DAYS),
+    "median_stay": lambda: days_until(0.5),
+    "p80_stay": lambda: days_until(0.8),
+}
 
 
 def _rows(indicator: Indicator, book: Book) -> pl.DataFrame:

@@ -3,74 +3,95 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from history.errors import DateInvalid, RequestInvalid
-from history.fiscal import Period, parse_period
+from history.fiscal import Period
 from history.record import History
-from indicators.book import Book, Record
+from indicators.book import Book, Record, book_of
 from indicators.catalogue import INDICATORS
 from indicators.horizons import first_instant
 from indicators.indicator import MONEY, Indicator
 from indicators.measuring import measured
-from indicators.template import DEFAULT_ROLE, FULL, Template, load_template
+from indicators.scoring import against, rescaled, with_totals
+from indicators.sheet_columns import COLUMNS, DETAILS
+from indicators.spans import CADENCES, parse_span, told_for
+from indicators.template import Template, load_template
 
-TOTAL = "total"
+__all__ = ["COLUMNS", "DETAILS", "scorecard", "sheets"]
 
-COLUMNS: dict[str, pl.DataType] = {
-    "rep_id": pl.String(),
-    "name": pl.String(),
-    "role": pl.String(),
-    "team": pl.String(),
-    "dimension": pl.String(),
-    "indicator": pl.String(),
-    "name_en": pl.String(),
-    "name_zh": pl.String(),
-    "value": pl.Float64(),
-    "unit": pl.String(),
-    "n": pl.Int64(),
-    "target": pl.Float64(),
-    "team_value": pl.Float64(),
-    "previous_value": pl.Float64(),
-    "score": pl.Float64(),
-    "weight": pl.Float64(),
-    "weight_rescaled": pl.Float64(),
-    "missing": pl.String(),
-}
+USUAL_TEMPLATE = "growth"
+ALL = COLUMNS | DETAILS
 
 
 def scorecard(
-    history: History, period: str, as_of: dt.datetime, role: str | None = None, template: str | Path = "growth"
+    history: History,
+    period: str,
+    as_of: dt.datetime,
+    role: str | None = None,
+    template: str | Path | None = None,
 ) -> pl.DataFrame:
-    """The sheet of `period` ("2026Q4" or "2026-11") as known at `as_of` (naive UTC), one row per person and indicator.
+    """The sheet of `period` as known at `as_of` (naive UTC), one row per person and indicator, with `COLUMNS`.
 
-    `value` is in `unit` over `n` cases; `team_value` is the team's by the same rule (a sum per person);
-    `previous_value` the person's in the period before. `score` is 100 at the target, from 0 to the template's upper
-    limit. `weight` is in points of 100; `weight_rescaled` spreads what is missing over the rest, so that it sums to 100
-    per person. `missing` names the table that is needed; value and score are then null, never 0. The row `total` of
-    each person has the weighted score. Who only leads others is left out
-    unless `role` asks for it.
+    `period` is a week ("2026-W14"), month, quarter, half-year or year. `value` is in `unit` over `n` cases;
+    `team_value` is the team's by the same rule (a sum per person); `previous_value` the person's in the period before.
+    `score` is 100 at the target, from 0 to the template's upper limit. `weight` is in points of 100;
+    `weight_rescaled` spreads what is missing over the rest, so that it sums to 100 per person. `missing` names the
+    table that is needed, or says that the indicator is told for longer periods only; value and score are then null,
+    never 0. The row `total` of each person has the weighted score. Who only leads others is left out unless `role`
+    asks for it. `template` is a shipped one or a .toml file; else the one that `[scorecard] template` in
+    dealcast.toml names, else growth.
 
     Raises `DateInvalid` for a period that does not parse or has not begun, `NoHistory`, `RequestInvalid` for a role
     nobody has, `ConfigInvalid` for a template that cannot be used.
     """
-    sheet = load_template(template)
+    return sheets(history, [period], as_of, role, template).select(list(COLUMNS))
+
+
+def sheets(
+    history: History,
+    periods: Sequence[str],
+    as_of: dt.datetime,
+    role: str | None = None,
+    template: str | Path | None = None,
+    everything: bool = False,
+) -> pl.DataFrame:
+    """`scorecard` for several periods as known at one instant, with `period` and the columns of `DETAILS`.
+
+    With `everything` the indicators without a weight stand on the sheet too, with a weight of 0.
+    """
+    sheet = load_template(template or _named_template(history))
     first_instant(history, as_of)
-    book = Book(Record(history, as_of), _begun(parse_period(period, history.settings), history, as_of))
-    people = _people(book, role)
-    rows = pl.concat([_indicator_rows(one, book, people, sheet) for one in INDICATORS.values()])
-    return _with_totals(_rescaled(rows.filter(pl.col("weight") > 0)))
+    record = Record(history, as_of)
+    spans = [_begun(parse_span(name, history.settings), history, as_of) for name in periods]
+    return pl.concat([_sheet(book_of(record, span), role, sheet, everything) for span in spans])
 
 
-def _begun(period: Period, history: History, as_of: dt.datetime) -> Period:
-    if history.settings.start_of(period.first_day) >= as_of:
+def _named_template(history: History) -> str:
+    section = history.settings.raw.get("scorecard", {})
+    return str(section.get("template", USUAL_TEMPLATE)) if isinstance(section, dict) else USUAL_TEMPLATE
+
+
+def _begun(span: Period, history: History, as_of: dt.datetime) -> Period:
+    if history.settings.start_of(span.first_day) >= as_of:
         raise DateInvalid(
-            f"period {period.name} has not begun at the start of {history.settings.day_of(as_of)}; expected one that "
+            f"period {span.name} has not begun at the start of {history.settings.day_of(as_of)}; expected one that "
             "has. Ask for an earlier period."
         )
-    return period
+    return span
+
+
+def _sheet(book: Book, role: str | None, sheet: Template, everything: bool) -> pl.DataFrame:
+    people = _people(book, role).with_columns(newcomer=_newcomer(book, sheet))
+    plan = _plan(people, sheet)
+    weighed = plan.filter(pl.col("weight") > 0)["indicator"].unique()
+    chosen = [one for one in INDICATORS.values() if everything or one.slug in weighed]
+    rows = pl.concat([_indicator_rows(one, book, people, sheet, plan) for one in chosen])
+    kept = rows if everything else rows.filter(pl.col("weight") > 0)
+    return with_totals(rescaled(kept), sheet.vetoes).select(pl.lit(book.period.name).alias("period"), *ALL)
 
 
 def _people(book: Book, role: str | None) -> pl.DataFrame:
@@ -84,91 +105,101 @@ def _people(book: Book, role: str | None) -> pl.DataFrame:
     return chosen
 
 
-def _indicator_rows(indicator: Indicator, book: Book, people: pl.DataFrame, sheet: Template) -> pl.DataFrame:
-    now, before = measured(indicator, book), measured(indicator, book.before)
-    unit = book.past.settings.currency if indicator.unit == MONEY else indicator.unit
-    rows = (
-        people.join(now.people, on="rep", how="left", maintain_order="left")
-        .join(now.teams, on="team", how="left", maintain_order="left")
-        .join(before.people.select("rep", previous_value="value"), on="rep", how="left", maintain_order="left")
-        .join(book.targets.rename({"target": "_quota"}), on="rep", how="left", maintain_order="left")
-        .with_columns(target=_target(sheet, indicator), weight=_weight(sheet, indicator.slug))
-        .with_columns(score=_score(indicator, sheet.score_at_most))
+def _newcomer(book: Book, sheet: Template) -> pl.Expr:
+    """Hired less than the template's days before the end of the span; nobody whose day of hiring is unknown is."""
+    return (pl.col("hired_at") > book.end - dt.timedelta(days=sheet.newcomer_days)).fill_null(False)
+
+
+def _plan(people: pl.DataFrame, sheet: Template) -> pl.DataFrame:
+    """Weight and target (number or word) of every indicator for every role, newcomer or not."""
+    kinds = people.select("role", "newcomer").unique().sort("role", "newcomer").rows()
+    rows = []
+    for role, newcomer in kinds:
+        weights, targets = sheet.weights(role, newcomer), sheet.targets_of(role, newcomer)
+        for slug in INDICATORS:
+            target = targets.get(slug)
+            word = target if isinstance(target, str) else None
+            number = None if word is not None or target is None else float(target)
+            rows.append((role, newcomer, slug, float(weights.get(slug, 0.0)), number, word))
+    schema = {"role": pl.String, "newcomer": pl.Boolean, "indicator": pl.String}
+    return pl.DataFrame(
+        rows, schema=schema | {"weight": pl.Float64, "number": pl.Float64, "word": pl.String}, orient="row"
+    )
+
+
+def _indicator_rows(
+    indicator: Indicator, book: Book, people: pl.DataFrame, sheet: Template, plan: pl.DataFrame
+) -> pl.DataFrame:
+    rows = people.join(
+        plan.filter(pl.col("indicator") == indicator.slug),
+        on=["role", "newcomer"],
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )
+    rows = _valued(rows, indicator, book).with_columns(target=_target())
+    at_most = sheet.score_at_most
+    rows = rows.with_columns(
+        score=against(indicator.better, "target", at_most),
+        score_team=against(indicator.better, "team_value", at_most),
+        score_past=against(indicator.better, "previous_value", at_most),
+        **_places(indicator),
     )
     return rows.with_columns(
         rep_id="rep",
         dimension=pl.lit(indicator.dimension),
-        indicator=pl.lit(indicator.slug),
         name_en=pl.lit(indicator.en),
         name_zh=pl.lit(indicator.zh),
-        unit=pl.lit(unit),
+        unit=pl.lit(book.past.settings.currency if indicator.unit == MONEY else indicator.unit),
+        cadence=pl.lit(CADENCES[indicator.cadence]),
         weight_rescaled=pl.lit(None, dtype=pl.Float64),
-        missing=_missing(indicator, sheet),
-    ).select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
+        veto=pl.lit(None, dtype=pl.String),
+        missing=_missing(),
+    ).select(pl.col(name).cast(dtype) for name, dtype in ALL.items())
 
 
-def _target(sheet: Template, indicator: Indicator) -> pl.Expr:
-    target = sheet.targets.get(indicator.slug)
-    if target == "quota":
-        return pl.col("_quota")
-    if target == "team":
-        return pl.col("team_value")
-    return pl.lit(target, dtype=pl.Float64)
-
-
-def _weight(sheet: Template, slug: str) -> pl.Expr:
-    by_role = {role: float(weights.get(slug, 0.0)) for role, weights in sheet.roles.items() if role != DEFAULT_ROLE}
-    usual = float(sheet.weights(None).get(slug, 0.0))
-    return pl.col("role").replace_strict(by_role, default=usual, return_dtype=pl.Float64)
-
-
-def _score(indicator: Indicator, at_most: float) -> pl.Expr:
-    """100 at the target; null without a value or a target above zero. A bias scores by its distance from zero."""
-    value, target = pl.col("value"), pl.col("target")
-    if indicator.better == "zero":
-        return (100 * (1 - value.abs())).clip(0, at_most)
-    reached = 100 * value / target
-    if indicator.better == "down":
-        reached = pl.when(value > 0).then(100 * target / value).otherwise(pl.when(value.is_not_null()).then(at_most))
-    return pl.when(target > 0).then(reached.clip(0, at_most))
-
-
-def _missing(indicator: Indicator, sheet: Template) -> pl.Expr:
-    wanted = (
-        "needs quotas (scope_kind rep)" if sheet.targets.get(indicator.slug) == "quota" else "no target to score by"
+def _valued(rows: pl.DataFrame, indicator: Indicator, book: Book) -> pl.DataFrame:
+    """Value, team's value and own past of each person, where the indicator is told for spans of this length."""
+    if not indicator.missing(book.past) and not told_for(indicator.cadence, book.period):
+        why = f"told for each {CADENCES[indicator.cadence]} or longer, not for a shorter period"
+        blank = {
+            name: pl.lit(None, dtype=pl.Float64) for name in ("value", "team_value", "previous_value", "year_value")
+        }
+        counts = {name: pl.lit(0, dtype=pl.Int64) for name in ("n", "n_previous")}
+        return rows.with_columns(**blank, **counts, missing=pl.lit(why), _quota=pl.lit(None, dtype=pl.Float64))
+    now, before, year = (measured(indicator, one) for one in (book, book.before, book.year_before))
+    past = before.people.select("rep", previous_value="value", n_previous="n")
+    return (
+        rows.join(now.people, on="rep", how="left", maintain_order="left")
+        .join(now.teams, on="team", how="left", maintain_order="left")
+        .join(past, on="rep", how="left", maintain_order="left")
+        .join(year.people.select("rep", year_value="value"), on="rep", how="left", maintain_order="left")
+        .join(book.targets.rename({"target": "_quota"}), on="rep", how="left", maintain_order="left")
+        .with_columns(pl.col("n_previous").fill_null(0))
     )
+
+
+def _target() -> pl.Expr:
+    by_word = pl.when(pl.col("word") == "quota").then("_quota").when(pl.col("word") == "team").then("team_value")
+    return by_word.otherwise("number")
+
+
+def _places(indicator: Indicator) -> dict[str, pl.Expr]:
+    """The place among the people of the team who have a value, the best first, and how many they are."""
+    value = pl.col("value").abs() if indicator.better == "zero" else pl.col("value")
+    return {
+        "rank": value.rank("min", descending=indicator.better == "up").over("team").cast(pl.Int64),
+        "peers": pl.col("value").count().over("team").cast(pl.Int64),
+    }
+
+
+def _missing() -> pl.Expr:
+    quota = pl.col("word") == "quota"
+    wanted = pl.when(quota).then(pl.lit("needs quotas (scope_kind rep)")).otherwise(pl.lit("no target to score by"))
     return (
         pl.when(pl.col("value").is_null())
         .then(pl.col("missing"))
         .when(pl.col("score").is_null())
-        .then(pl.lit(f"target: {wanted}"))
+        .then(pl.format("target: {}", wanted))
         .otherwise(pl.lit(""))
     )
-
-
-def _rescaled(rows: pl.DataFrame) -> pl.DataFrame:
-    present = pl.when(pl.col("score").is_not_null()).then(pl.col("weight"))
-    return rows.with_columns(weight_rescaled=FULL * present / present.sum().over("rep_id"))
-
-
-def _with_totals(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows of each person in the order of the catalogue, then the person's total."""
-    weighted = (pl.col("score") * pl.col("weight_rescaled")).sum() / FULL
-    lacking = pl.col("indicator").filter(pl.col("score").is_null())
-    totals = (
-        rows.group_by("rep_id", "name", "role", "team")
-        .agg(
-            score=pl.when(pl.col("score").is_not_null().any()).then(weighted),
-            n=pl.col("score").is_not_null().sum(),
-            weight=pl.col("weight").sum(),
-            weight_rescaled=pl.col("weight_rescaled").sum(),
-            missing=lacking.str.join(", ").fill_null(""),
-        )
-        .with_columns(dimension=pl.lit(TOTAL), indicator=pl.lit(TOTAL), name_en=pl.lit("total score"))
-        .with_columns(name_zh=pl.lit("综合得分"), unit=pl.lit("points of 100"))
-    )
-    blank = [pl.lit(None).alias(name) for name in COLUMNS if name not in totals.columns]
-    typed = totals.with_columns(blank).select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
-    order = {slug: at for at, slug in enumerate([*INDICATORS, TOTAL])}
-    place = pl.col("indicator").replace_strict(order, return_dtype=pl.Int64)
-    return pl.concat([rows, typed]).sort("rep_id", place)

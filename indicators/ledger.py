@@ -1,0 +1,153 @@
+"""Every change ordered and numbered once, so that where all deals stood on any day is one filter, not one replay.
+
+A sheet over many periods asks for dozens of days. What it finds equals `history.deals.snapshot` on each of them.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from history.deals import TEXT_FIELDS, close_instant, finite_number, ordered_changes, outcome_expr
+from history.record import History
+from indicators.credit import FIELDS, INSTANT
+
+FACTS = ("deal_id", "created_at", "recorded_at", "currency", "source", "account_id")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The log of `past`, events before `before` (naive UTC) alone; hand in what was known at that instant."""
+
+    past: History
+    before: dt.datetime
+
+    @cached_property
+    def deals(self) -> pl.DataFrame:
+        """The facts of each deal under a `number`, in order of deal_id."""
+        facts = self.past["deals"].filter(pl.col("created_at") < self.before).select(FACTS)
+        return facts.sort("deal_id", "created_at", "recorded_at").with_row_index("number")
+
+    @cached_property
+    def fields(self) -> dict[str, pl.DataFrame]:
+        """For each field its changes in the order in which they took effect: number, changed_at, recorded_at, value."""
+        changes = self.past["deal_changes"].filter((pl.col("changed_at") < self.before) & pl.col("field").is_in(FIELDS))
+        slim = self.past.with_tables(deal_changes=changes)
+        rows = ordered_changes(slim).with_row_index("_order").join(self.deals.select("deal_id", "number"), on="deal_id")
+        rows = rows.select("_order", "field", "number", "changed_at", "recorded_at", value="new_value")
+        parts = rows.sort("number", "_order").drop("_order").partition_by("field", as_dict=True, include_key=False)
+        blank = rows.drop("_order", "field").clear()
+        return {name: parts.get((name,), blank) for name in FIELDS}
+
+    def standing(self, instant: dt.datetime) -> pl.DataFrame:
+        """What `snapshot` gives at `instant`: one row per deal known then, sorted by deal_id."""
+        happened = (pl.col("created_at") < instant) & _known_by(instant)
+        wide = self.deals.filter(happened).drop("recorded_at").rename({"account_id": "_fact_account"})
+        for field in FIELDS:
+            last = _last_of_each(self.fields[field].filter((pl.col("changed_at") < instant) & _known_by(instant)))
+            wide = wide.join(last.select("number", pl.col("value").alias(field)), on="number", how="left")
+        began = self._standing_since(instant)
+        return (
+            wide.join(began, on="number", how="left", maintain_order="left")
+            .with_columns(
+                amount=finite_number(pl.col("amount")),
+                close_date=close_instant(self.past, pl.col("close_date")),
+                account_id=pl.coalesce("account_id", "_fact_account"),
+                closed_at=pl.when(pl.col("outcome").is_not_null()).then("closed_at"),
+            )
+            .select("deal_id", "created_at", "currency", "source", *TEXT_FIELDS, "amount", "close_date", *OUTCOME)
+        )
+
+    def _standing_since(self, instant: dt.datetime) -> pl.DataFrame:
+        """The outcome that stood at `instant` and since when: number, outcome, closed_at."""
+        stages = self.fields["stage"].filter((pl.col("changed_at") < instant) & _known_by(instant))
+        return _last_of_each(_turns(self.past, stages)).select("number", "outcome", closed_at="changed_at")
+
+    @cached_property
+    def closings(self) -> pl.DataFrame:
+        """Every passage into a won or lost stage, as `history.deals.closings` has it, with `number`, by time."""
+        turns = _turns(self.past, self.fields["stage"])
+        follows = pl.col("outcome").shift(1).over("number").is_null() & pl.col("number").eq(pl.col("number").shift(1))
+        found = turns.with_columns(
+            from_open=follows.fill_null(False), reopened_at=pl.col("changed_at").shift(-1).over("number")
+        ).filter(pl.col("outcome").is_not_null())
+        return found.select(
+            "number", "outcome", "from_open", "reopened_at", stage="value", closed_at="changed_at"
+        ).sort("closed_at", "number")
+
+    def value_at(self, spine: pl.DataFrame, field: str, at: str, inclusive: bool = True) -> pl.Series:
+        """The value of `field` at each row's own instant `at`, in row order; `spine` has `number`."""
+        moment = pl.col(at) if inclusive else pl.col(at) - INSTANT
+        rows = spine.select("number", moment.alias("_at")).with_row_index("_row").sort("_at")
+        log = self.fields[field].sort("changed_at", maintain_order=True)
+        found = rows.join_asof(
+            log, left_on="_at", right_on="changed_at", by="number", check_sortedness=False, strategy="backward"
+        )
+        return found.sort("_row")["value"].rename(field)
+
+    def first_value(self, field: str) -> pl.DataFrame:
+        """The first value that each deal had of `field`: number, value."""
+        return (
+            self.fields[field]
+            .drop_nulls("value")
+            .unique("number", keep="first", maintain_order=True)
+            .select("number", "value")
+        )
+
+    @cached_property
+    def spells(self) -> pl.DataFrame:
+        """Every stay of a deal in an open stage: number, stage, place (0 for the first), entered_at, left_at, move.
+
+        `move` says how it ended: "forward" (a later open stage), "won", "back", "lost", or null while it lasts. Stages
+        that the settings do not name are left out. A stage written twice in a row is one stay.
+        """
+        order = {name: at for at, name in enumerate(self.past.settings.open_stages)}
+        last = len(order)
+        places = order | dict.fromkeys(self.past.settings.won_stages, last)
+        places |= dict.fromkeys(self.past.settings.lost_stages, -1)
+        place = pl.col("value").replace_strict(places, default=None, return_dtype=pl.Int32)
+        same = (pl.col("value").shift(1).over("number") == pl.col("value")).fill_null(False)
+        runs = self.fields["stage"].filter(~same).with_columns(place=place)
+        following = pl.col("place").shift(-1).over("number")
+        move = (
+            pl.when(following == last)
+            .then(pl.lit("won"))
+            .when(following == -1)
+            .then(pl.lit("lost"))
+            .when(following > pl.col("place"))
+            .then(pl.lit("forward"))
+            .when(following.is_not_null())
+            .then(pl.lit("back"))
+        )
+        left = pl.col("changed_at").shift(-1).over("number")
+        stays = runs.with_columns(move=move, left_at=left).filter(pl.col("place").is_between(0, last - 1))
+        return stays.select("number", "place", "left_at", "move", "recorded_at", stage="value", entered_at="changed_at")
+
+
+OUTCOME = ("outcome", "closed_at")
+
+
+def _known_by(instant: dt.datetime) -> pl.Expr:
+    return pl.col("recorded_at").is_null() | (pl.col("recorded_at") < instant)
+
+
+def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
+    """The last row of each run of one number; rows lie together by number."""
+    return rows.filter(pl.col("number").ne_missing(pl.col("number").shift(-1)))
+
+
+def _turns(past: History, stages: pl.DataFrame) -> pl.DataFrame:
+    """The changes of stage at which a deal's outcome (none while open) became another, with `outcome`."""
+    rows = stages.with_columns(outcome=outcome_expr(past, "value"))
+    state = pl.col("outcome").fill_null("open")
+    begins = pl.col("number").ne_missing(pl.col("number").shift(1))
+    return rows.filter(begins | (state != state.shift(1)))
+
+
+def numbered(ledger: Ledger, rows: pl.DataFrame, columns: Sequence[str] = ("deal_id",)) -> pl.DataFrame:
+    """`rows` by `number` with the named facts of their deals, in row order."""
+    return rows.join(ledger.deals.select("number", *columns), on="number", how="left", maintain_order="left")

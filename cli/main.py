@@ -24,6 +24,7 @@ from cli.imports import import_
 from cli.models import models, promote
 from cli.moved import moved
 from cli.options import Session, shared_options
+from cli.pace import pace
 from cli.score import score
 from cli.scorecard import scorecard
 from cli.serve import serve
@@ -60,6 +61,7 @@ for verb in (
     import_,
     models,
     moved,
+    pace,
     promote,
     score,
     scorecard,

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from serving.access import Reader
-from serving.api import accuracy, calls, changed, deals, forecast, health, history, score, scorecard
+from serving.api import accuracy, calls, changed, deals, forecast, health, history, pace, score, scorecard
 from serving.headers import SafeHeaders
 from serving.limits import BodyLimit
 from serving.live import Live
@@ -51,6 +51,7 @@ def _add_routes(app: FastAPI) -> None:
         forecast,
         changed,
         calls,
+        pace,
         accuracy,
         scorecard,
         sign_in,

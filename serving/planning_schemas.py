@@ -96,3 +96,46 @@ class CallsAnswer(Answer):
     """Statements about periods."""
 
     calls: list[CallOut] = described("one per statement")
+
+
+class PaceRow(Answer):
+    """How a scope is coming along in a period, and what it would take."""
+
+    scope_kind: str = described("rep, team, region, product_line, segment or company")
+    scope_id: str = described("which one")
+    period: str = described("the period")
+    as_of: Utc = described("the moment up to which history was known, UTC")
+    measure: Literal["amount", "count"] = described("what is counted")
+    day: int = measured("how much of the period has passed", "days")
+    days: int = measured("length of the period", "days")
+    booked: float = measured("won in the period so far", MEASURED)
+    same_day_mean: float | None = measured("booked on the same day of earlier periods, on average", MEASURED)
+    same_day_low: float | None = measured("the lowest of these", MEASURED)
+    same_day_high: float | None = measured("the highest of these", MEASURED)
+    same_day_last_year: float | None = measured("booked on the same day a year before", MEASURED)
+    pace: float | None = measured("booked over what was booked on the same day on average", "fraction")
+    usual_share_booked: float | None = measured("part of earlier results that was booked by this day", "fraction")
+    periods: int = measured("earlier periods compared with", "periods")
+    quota: float | None = measured("target in force", MEASURED)
+    mean: float = measured("expected total", MEASURED)
+    gap: float | None = measured("target less expected total; below 0 when more is expected", MEASURED)
+    coverage: float | None = measured("open pipeline dated in the period over what is missing to the target", "ratio")
+    conversion: float | None = measured("part of new pipeline that has been won by now", "fraction")
+    conversion_deals: int = measured("deals behind the conversion", "deals")
+    closing_share: float | None = measured("part of these wins that came within the period", "fraction")
+    closing_wins: int = measured("wins behind the closing share", "deals")
+    closing_within: int = measured("of these, wins within the period", "deals")
+    factors_of: Literal["own", "company"] = described("whose conversion and closing share these are")
+    usual_new_pipeline: float | None = measured("created from this day on in earlier periods, on average", MEASURED)
+    required_new_pipeline: float | None = measured(
+        "to be created beyond the usual to close the gap: gap / (conversion × closing share)", MEASURED
+    )
+    working_en: str = described("the working in English")
+    working_zh: str = described("the working in Chinese")
+
+
+class PaceAnswer(Answer):
+    """Pace, gap and required new pipeline."""
+
+    model_version: str = described("which model said what is expected")
+    pace: list[PaceRow] = described("one row per scope")

@@ -261,6 +261,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "changed.new_model": ("Another model", "模型更换"),
     "changed.still_to_come": ("Still to come", "尚待新增"),
     "changed.correction": ("Correction of the level", "水平修正"),
+    "pace.working": (
+        "{scope}: {gap} missing / ({conversion} of new pipeline won, {deals} deals{whose}, × {share} of that within the"
+        " period, {within} of {wins} wins) = {required} of new pipeline beyond the {usual} that usually comes from this"
+        " day on.",
+        "{scope}：缺口 {gap} ÷（新增商机转化 {conversion}，{deals} 单{whose} × 其中本期内成交 {share}，"
+        "{wins} 单赢单中的 {within} 单）= 需在通常新增的 {usual} 之外再新增 {required} 商机。",
+    ),
+    "pace.company": (" of the whole company", "，取全公司数据"),
+    "pace.unknown": (
+        "{scope}: {gap} missing; how much new pipeline it takes is not known, as none created so late in an earlier"
+        " period was won within it.",
+        "{scope}：缺口 {gap}；以往同期之后新增的商机均未在当期赢单，无法推算所需新增商机。",
+    ),
+    "pace.enough": ("{scope}: expected to reach its target.", "{scope}：预计可达成目标。"),
+    "pace.over": ("{scope}: {gap} missing; the period is over.", "{scope}：缺口 {gap}；期间已结束。"),
+    "pace.no_quota": ("{scope}: no target is set.", "{scope}：未设定目标。"),
     "standing.unknown": ("not known yet", "尚未录入"),
     "standing.booked": ("won", "已赢单"),
     "standing.lost": ("lost", "已输单"),

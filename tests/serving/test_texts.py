@@ -67,6 +67,7 @@ def test_no_text_lies_unused():
         "moved.",
         "changed.",
         "standing.",
+        "pace.",
         "deal.won",
         "deal.open",
         "deal.lost",

@@ -1,0 +1,46 @@
+"""GET /v1/pace: how a period is coming along, and what it would take to close the gap."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+
+from history.fiscal import parse_period, quarter_of
+from serving.access import Reader
+from serving.api.forecast import Level
+from serving.forecasting import outlook
+from serving.live import standing_of
+from serving.pace import pace as measured
+from serving.pace_words import working
+from serving.planning_schemas import PaceAnswer, PaceRow
+
+router = APIRouter(prefix="/v1")
+
+
+@router.get("/pace")
+def pace(
+    request: Request,
+    _: Reader,
+    period: Annotated[
+        str | None, Query(description="2026Q4, 2026-11, 2026H2 or 2026; the running quarter if left out")
+    ] = None,
+    by: Annotated[Level, Query(description="rep, team, region, product_line, segment or company")] = "team",
+    measure: Annotated[Literal["amount", "count"], Query(description="amount or count of deals")] = "amount",
+) -> PaceAnswer:
+    """Pace against the same day of earlier periods, gap, coverage, and required new pipeline with its working."""
+    standing = standing_of(request)
+    settings = standing.history.settings
+    name = parse_period(period, settings).name if period else quarter_of(standing.day, settings).name
+    seen = standing.remembered(
+        ("outlook", name), lambda: outlook(standing.history, standing.model, name, standing.as_of)
+    )
+    rows = standing.remembered(("pace", name, by, measure), lambda: measured(seen, by, measure))
+    currency = standing.currency
+    return PaceAnswer(
+        model_version=standing.model.version,
+        pace=[
+            PaceRow(**row, working_en=working(row, currency, "en"), working_zh=working(row, currency, "zh-CN"))
+            for row in rows.iter_rows(named=True)
+        ],
+    )

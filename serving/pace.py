@@ -1,0 +1,208 @@
+"""How a period is coming along: pace against the same day of earlier periods, gap, and the new pipeline it would take.
+
+Required new pipeline = gap / (conversion x share closing in the period). Both factors are counted on the deals that
+were created from the same point on in earlier periods: conversion is the share of their worth that has been won by
+now, the closing share the part of that which was won within the period itself. Their product, what new pipeline
+brings within the period, is therefore complete however many of these deals are still open.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from history.as_of import known
+from history.deals import closings
+from history.fiscal import MONTHS_IN, Period, bounds, cadence_of, previous
+from history.record import History
+from serving.forecasting import Outlook, table
+from training.attainment.position import credited
+from training.attainment.replay import same_point
+
+MOST_PERIODS = 8
+LEAST_WITHIN = 5
+"""Below so many wins within the period a scope's factors are the company's."""
+
+SCHEMA: dict[str, pl.DataType] = {
+    "scope_kind": pl.String(),
+    "scope_id": pl.String(),
+    "period": pl.String(),
+    "as_of": pl.Datetime("us"),
+    "measure": pl.String(),
+    "day": pl.Int64(),
+    "days": pl.Int64(),
+    **{name: pl.Float64() for name in ("booked", "same_day_mean", "same_day_low", "same_day_high")},
+    **{name: pl.Float64() for name in ("same_day_last_year", "pace", "usual_share_booked")},
+    "periods": pl.Int64(),
+    **{name: pl.Float64() for name in ("quota", "mean", "gap", "coverage", "conversion")},
+    "conversion_deals": pl.Int64(),
+    "closing_share": pl.Float64(),
+    "closing_wins": pl.Int64(),
+    "closing_within": pl.Int64(),
+    "factors_of": pl.String(),
+    **{name: pl.Float64() for name in ("usual_new_pipeline", "required_new_pipeline")},
+}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """One earlier period seen from the same point. Both frames have deal_id, the scope columns and amount.
+
+    `wins`: also booked_then (it was booked at that point) and stood (it was won when the period ended). `created`:
+    deals created from that point on within the period, with won (by now) and won_within (the period).
+    """
+
+    period: Period
+    wins: pl.DataFrame
+    created: pl.DataFrame
+
+
+def pace(seen: Outlook, by: str, measure: str = "amount") -> pl.DataFrame:
+    """One row per scope of the forecast, columns as in `SCHEMA`; money in the workspace's currency.
+
+    booked against the mean, lowest and highest of `periods` earlier periods of the same kind on the same day, and
+    against that of a year before; pace = booked / same_day_mean; usual_share_booked is the part of earlier results
+    that was booked by then. gap = quota - mean, what is missing after all that is expected (below 0: more than
+    enough). usual_new_pipeline is what was created from the same day on, on average; required_new_pipeline what must
+    be created beyond it to close the gap. factors_of says whether conversion and closing share are the scope's
+    "own" or, with fewer than `LEAST_WITHIN` wins within a period, those of the "company". What cannot be known is
+    null. Raises `RequestInvalid` as the forecast does.
+    """
+    rows = table(seen, by, measure)
+    earlier = earlier_periods(seen)
+    worth = pl.col("amount") if measure == "amount" else pl.lit(1.0)
+    frames = [
+        Earlier(one.period, one.wins.with_columns(worth=worth), one.created.with_columns(worth=worth))
+        for one in earlier
+    ]
+    company = _factors(frames, "company", "company")
+    last_year = _a_year_before(seen)
+    found = []
+    for row in rows.iter_rows(named=True):
+        own = _factors(frames, by, row["scope_id"])
+        used = own if own["closing_within"] >= LEAST_WITHIN else company
+        factors = {**used, "factors_of": "own" if used is own else "company"}
+        then = _same_day(frames, by, row["scope_id"], last_year)
+        found.append(_row(seen, row, then, factors, _usual(frames, by, row["scope_id"])))
+    return pl.DataFrame(found, schema=SCHEMA)
+
+
+def _row(
+    seen: Outlook, row: dict[str, Any], then: dict[str, Any], factors: dict[str, Any], usual: float | None
+) -> dict[str, Any]:
+    kept = {name: row[name] for name in ("scope_kind", "scope_id", "period", "as_of", "measure", "booked")}
+    kept |= {name: row[name] for name in ("quota", "mean", "coverage")}
+    gap = None if row["quota"] is None else row["quota"] - row["mean"]
+    passed = seen.now.past.settings.day_of(seen.now.as_of) - seen.period.first_day
+    return {
+        **kept,
+        **then,
+        **factors,
+        "day": min(max(passed.days, 0), seen.period.days),
+        "days": seen.period.days,
+        "pace": row["booked"] / then["same_day_mean"] if then["same_day_mean"] else None,
+        "gap": gap,
+        "usual_new_pipeline": usual,
+        "required_new_pipeline": None if seen.now.end <= seen.now.as_of else _required(gap, factors),
+    }
+
+
+def _required(gap: float | None, factors: dict[str, Any]) -> float | None:
+    if gap is None or gap <= 0:
+        return None if gap is None else 0.0
+    brings = (factors["conversion"] or 0.0) * (factors["closing_share"] or 0.0)
+    return gap / brings if brings > 0 else None
+
+
+def _same_day(frames: list[Earlier], by: str, scope_id: str, last_year: str) -> dict[str, Any]:
+    own = {one.period.name: one.wins.filter(pl.col(by) == scope_id) for one in frames}
+    booked = {name: float(wins.filter("booked_then")["worth"].sum()) for name, wins in own.items()}
+    ended = sum(float(wins.filter("stood")["worth"].sum()) for wins in own.values())
+    return {
+        "same_day_mean": sum(booked.values()) / len(booked) if booked else None,
+        "same_day_low": min(booked.values()) if booked else None,
+        "same_day_high": max(booked.values()) if booked else None,
+        "same_day_last_year": booked.get(last_year),
+        "usual_share_booked": sum(booked.values()) / ended if ended > 0 else None,
+        "periods": len(booked),
+    }
+
+
+def _factors(frames: list[Earlier], by: str, scope_id: str) -> dict[str, Any]:
+    """Conversion and closing share of the deals created from the same point on, with their numbers."""
+    nothing = {"closing_wins": 0, "closing_within": 0}
+    if not frames:
+        return {"conversion": None, "conversion_deals": 0, "closing_share": None, **nothing}
+    own = pl.concat([one.created.filter(pl.col(by) == scope_id) for one in frames])
+    created, won = float(own["worth"].sum()), float(own.filter("won")["worth"].sum())
+    within = float(own.filter("won_within")["worth"].sum())
+    return {
+        "conversion": won / created if created > 0 else None,
+        "conversion_deals": len(own),
+        "closing_share": within / won if won > 0 else None,
+        "closing_wins": int(own["won"].sum()),
+        "closing_within": int(own["won_within"].sum()),
+    }
+
+
+def _usual(frames: list[Earlier], by: str, scope_id: str) -> float | None:
+    if not frames:
+        return None
+    return sum(float(one.created.filter(pl.col(by) == scope_id)["worth"].sum()) for one in frames) / len(frames)
+
+
+def _a_year_before(seen: Outlook) -> str:
+    settings = seen.now.past.settings
+    return previous(seen.period, settings, 12 // MONTHS_IN[cadence_of(seen.period)]).name
+
+
+def earlier_periods(seen: Outlook) -> list[Earlier]:
+    """Periods of the same kind that were over on the as-of day, newest first, at most `MOST_PERIODS`.
+
+    One whose same point lies before the first record is left out: nothing of it was known then.
+    """
+    past, settings, as_of = seen.now.past, seen.now.past.settings, seen.now.as_of
+    first = past.first_recorded
+    changes = past["deal_changes"].filter(pl.col("field") == "stage")
+    stages = History(settings, {"deals": past["deals"], "deal_changes": changes})
+    found: list[Earlier] = []
+    back = 1
+    while first is not None and len(found) < MOST_PERIODS:
+        period = previous(seen.period, settings, back)
+        start, end = bounds(period, settings)
+        at = same_point((seen.now.start, seen.now.end), min(as_of, seen.now.end), (start, end))
+        if at <= first:
+            break
+        if end <= as_of:
+            found.append(_earlier(seen, stages, period, at))
+        back += 1
+    return found
+
+
+def _earlier(seen: Outlook, stages: History, period: Period, at: dt.datetime) -> Earlier:
+    start, end = bounds(period, stages.settings)
+    then = _won(known(stages, at), start, min(at, end)).with_columns(booked_then=pl.lit(True))
+    ended = _won(stages, start, end).with_columns(stood=pl.lit(True))
+    both = then.join(ended, on="deal_id", how="full", coalesce=True).with_columns(
+        closed_at=pl.coalesce("closed_at", "closed_at_right"),
+        booked_then=pl.col("booked_then").fill_null(False),
+        stood=pl.col("stood").fill_null(False),
+    )
+    deals = seen.now.deals
+    wins = both.drop("closed_at_right").join(deals.drop("closed_at"), on="deal_id", how="inner")
+    within = ended["deal_id"].implode()
+    created = deals.filter(pl.col("created_at").is_between(at, end, closed="left")).with_columns(
+        won_within=pl.col("deal_id").is_in(within),
+        won=(pl.col("outcome") == "won").fill_null(False) | pl.col("deal_id").is_in(within),
+    )
+    return Earlier(period, credited(seen.now.past, wins, seen.now.as_of), created)
+
+
+def _won(history: History, start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """deal_id and closed_at of the deals that stood as won at `end` since an instant from `start` on, sorted."""
+    before = history.with_tables(deal_changes=history["deal_changes"].filter(pl.col("changed_at") < end))
+    standing = (pl.col("outcome") == "won") & pl.col("reopened_at").is_null() & (pl.col("closed_at") >= start)
+    return closings(before).filter(standing).select("deal_id", "closed_at").sort("deal_id")

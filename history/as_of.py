@@ -32,7 +32,12 @@ def known_rows(table: Table, frame: pl.DataFrame, instant: dt.datetime) -> pl.Da
 
 def latest_versions(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     """One row per key: the version recorded last. A row of no recorded time is the oldest."""
-    return with_replaced_at(table, rows).filter(pl.col("replaced_at").is_null()).drop("replaced_at")
+    # Few keys come twice and ordering versions is dear, so it is done for those alone.
+    repeated = rows.select(table.key).is_duplicated()
+    if not repeated.any():
+        return rows
+    newest = with_replaced_at(table, rows.filter(repeated)).filter(pl.col("replaced_at").is_null())
+    return pl.concat([rows.filter(~repeated), newest.drop("replaced_at")])
 
 
 def with_replaced_at(table: Table, rows: pl.DataFrame) -> pl.DataFrame:

@@ -27,12 +27,12 @@ CUSTOMER_DAYS = 365
 class Book:
     """One span of a record. `start` and `end` bound it, `upto` is where what is known of it stops.
 
-    `measured` keeps what was measured from it, by indicator.
+    `measured` keeps what was measured from it, by indicators.
     """
 
     record: Record
     period: Period
-    measured: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    measured: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def past(self) -> History:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
 from history.record import History
-from indicators.book import Book
+
+if TYPE_CHECKING:
+    from indicators.book import Book
 
 Better = Literal["up", "down", "zero"]
 Dimension = Literal["results", "process", "capability", "teamwork"]

@@ -1,8 +1,8 @@
-"""From an indicator's rows to numbers: one rule for a person and for a team."""
+"""From indicators' rows to numbers: one rule for a person and for a team, all indicators of a book in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -15,84 +15,139 @@ from indicators.survival import MOVES_ON_WITHIN_DAYS, days_until, moves_on_withi
 NOTHING_HERE = "no case of this person in the period"
 NOTHING_KNOWN = "the cases of this person carry no amount, or sum to nothing to divide by"
 STILL_THERE = "too many of the cases of this person still last for so many to have ended"
-STAYS_RULES = ("median_stay", "p80_stay")
+
+ROWS: dict[str, pl.DataType] = {
+    "rep": pl.String(),
+    "num": pl.Float64(),
+    "den": pl.Float64(),
+    "n": pl.Int64(),
+    "event": pl.Int8(),
+}
+USUAL = {"den": 1.0, "n": 1, "event": None}
+SUMS = ("num", "den", "known", "n")
+
+OF_SUMS: dict[str, pl.Expr] = {
+    "sum": pl.col("num"),
+    "mean": pl.col("num") / pl.col("known"),
+    "ratio": pl.when(pl.col("den") > 0).then(pl.col("num") / pl.col("den")),
+    "accuracy": pl.when(pl.col("den") > 0).then((1 - pl.col("num") / pl.col("den")).clip(lower_bound=0)),
+}
+"""Rules that need only Σnum, Σden and how many nums are known: a team's follow from its people's."""
+
+OF_ROWS: dict[str, Callable[[], pl.Expr]] = {
+    "median": lambda: pl.col("num").median(),
+    "incidence": lambda: moves_on_within(MOVES_ON_WITHIN_DAYS),
+    "median_stay": lambda: days_until(0.5),
+    "p80_stay": lambda: days_until(0.8),
+}
+"""Rules that need every row."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One indicator in one book: `people` (rep, value, n, missing) and `teams` (team, team_value)."""
+    """Indicators in one book: `people` (indicator, rep, value, n, missing), `teams` (indicator, team, team_value)."""
 
     people: pl.DataFrame
     teams: pl.DataFrame
 
 
-def measured(indicator: Indicator, book: Book) -> Measured:
-    """The indicator of everybody in the book and of their teams; `missing` says why a value is null, else empty."""
-    found: Measured | None = book.measured.get(indicator.slug)
-    if found is None:
-        found = book.measured[indicator.slug] = _measured(indicator, book)
+def measured(indicators: Sequence[Indicator], book: Book) -> Measured:
+    """The indicators of everybody in the book and of their teams; `missing` says why a value is null, else empty.
+
+    A team's sum is given per person of the team; an indicator without its tables has no value of any team.
+    """
+    key = tuple(one.slug for one in indicators)
+    if key not in book.measured:
+        book.measured[key] = _measured(indicators, book)
+    found: Measured = book.measured[key]
     return found
 
 
-def _measured(indicator: Indicator, book: Book) -> Measured:
-    if lacking := indicator.missing(book.past):
-        nothing = {"value": pl.lit(None, dtype=pl.Float64), "n": pl.lit(0, dtype=pl.Int64), "missing": pl.lit(lacking)}
-        people = book.people.select("rep").with_columns(**nothing)
-        return Measured(people, pl.DataFrame(schema={"team": pl.String(), "team_value": pl.Float64()}))
-    rows = _rows(indicator, book)
-    return Measured(_people(indicator, book, rows), _teams(indicator, book, rows))
+def _measured(indicators: Sequence[Indicator], book: Book) -> Measured:
+    lacking = {one.slug: book.record.lacking(one) for one in indicators}
+    able = [one for one in indicators if not lacking[one.slug]]
+    teams = (
+        book.people.select("rep")
+        .with_row_index("person")
+        .join(book.sellers.select("rep", "team"), on="rep", how="left", maintain_order="left")
+    )
+    rows = _rows(able, book).join(teams, on="rep")
+    own, of_team = _values(rows, "person", able), _values(rows.drop_nulls("team"), "team", able)
+    return Measured(_people(own, indicators, lacking, teams), _teams(of_team, able, book))
 
 
-def _people(indicator: Indicator, book: Book, rows: pl.DataFrame) -> pl.DataFrame:
-    values = rows.group_by("rep").agg(value(indicator), _cases())
-    found = book.people.select("rep").join(values, on="rep", how="left", maintain_order="left")
-    if indicator.aggregate == "sum":
-        found = found.with_columns(value=pl.when(pl.col("n").is_null()).then(0.0).otherwise("value"))
-    found = found.with_columns(pl.col("n").fill_null(0))
-    unknown = STILL_THERE if indicator.aggregate in STAYS_RULES else NOTHING_KNOWN
-    why = pl.when(pl.col("n") == 0).then(pl.lit(NOTHING_HERE)).otherwise(pl.lit(unknown))
-    return found.with_columns(missing=pl.when(pl.col("value").is_null()).then(why).otherwise(pl.lit("")))
+def _rows(indicators: Sequence[Indicator], book: Book) -> pl.DataFrame:
+    """The rows of all indicators under each other, with `at`, the place of the indicator in the list."""
+    blank = pl.DataFrame(schema={**ROWS, "at": pl.UInt16()})
+    parts = [
+        one.rows(book).lazy().with_columns(pl.lit(at, dtype=pl.UInt16).alias("at")) for at, one in enumerate(indicators)
+    ]
+    typed = [
+        part.with_columns(pl.lit(USUAL[name]).alias(name) for name in USUAL if name not in part.collect_schema())
+        .filter(pl.col("rep") != NONE)
+        .select(*(pl.col(name).cast(dtype) for name, dtype in ROWS.items()), "at")
+        for part in parts
+    ]
+    return pl.concat([blank, *pl.collect_all(typed)])
 
 
-def _teams(indicator: Indicator, book: Book, rows: pl.DataFrame) -> pl.DataFrame:
-    """The same rule over all rows of a team's people; a sum is given per person of the team."""
-    people = book.sellers
-    cases = rows.join(people.select("rep", "team"), on="rep")
-    values = cases.group_by("team").agg(value(indicator).alias("team_value"), cases=pl.len())
-    if indicator.aggregate != "sum":
-        return values.drop("cases")
-    heads = people.group_by("team").agg(heads=pl.len())
-    total = pl.when(pl.col("cases").is_null()).then(0.0).otherwise("team_value")
-    return heads.join(values, on="team", how="left").select("team", team_value=total / pl.col("heads"))
+def _values(rows: pl.DataFrame, by: str, indicators: Sequence[Indicator]) -> pl.DataFrame:
+    """The value of each indicator for each `by`: at, by, value, n."""
+    sums = rows.group_by("at", by, maintain_order=True).agg(
+        pl.col("num", "den").sum(), known=pl.col("num").count(), n=pl.col("n").sum()
+    )
+    value = pl.lit(None, dtype=pl.Float64)
+    for rule, expression in OF_SUMS.items():
+        value = pl.when(pl.col("at").is_in(_places(indicators, rule))).then(expression).otherwise(value)
+    values = sums.with_columns(value=pl.when(pl.col("known") > 0).then(value)).select("at", by, "value", "n")
+    for rule, aggregate in OF_ROWS.items():
+        here = pl.col("at").is_in(_places(indicators, rule))
+        found = rows.filter(here).group_by("at", by).agg(_found=aggregate().cast(pl.Float64))
+        values = values.join(found, on=["at", by], how="left", maintain_order="left")
+        values = values.with_columns(value=pl.when(here).then("_found").otherwise("value")).drop("_found")
+    return values
 
 
-def value(indicator: Indicator) -> pl.Expr:
-    """The indicator's number from its rows; null where no num is known or nothing to divide by."""
-    known = pl.col("num").is_not_null().any()
-    return pl.when(known).then(RULES[indicator.aggregate]()).alias("value")
+def _places(indicators: Sequence[Indicator], rule: str) -> list[int]:
+    return [at for at, one in enumerate(indicators) if one.aggregate == rule]
 
 
-def _ratio() -> pl.Expr:
-    return pl.when(pl.col("den").sum() > 0).then(pl.col("num").sum() / pl.col("den").sum())
+def _named(indicators: Sequence[Indicator]) -> pl.DataFrame:
+    rows = [(at, one.slug, one.aggregate == "sum") for at, one in enumerate(indicators)]
+    return pl.DataFrame(rows, schema={"at": pl.UInt16, "indicator": pl.String, "adds": pl.Boolean}, orient="row")
 
 
-RULES: dict[str, Callable[[], pl.Expr]] = {
-    "sum": lambda: pl.col("num").sum(),
-    "mean": lambda: pl.col("num").mean(),
-    "median": lambda: pl.col("num").median(),
-    "ratio": _ratio,
-    "accuracy": lambda: (1 - _ratio()).clip(lower_bound=0),
-    "incidence": lambda: moves_on_within(MOVES_ON_WITHIN_DAYS),
-    "median_stay": lambda: days_until(0.5),
-    "p80_stay": lambda: days_until(0.8),
-}
+def _people(
+    values: pl.DataFrame, indicators: Sequence[Indicator], lacking: dict[str, str], people: pl.DataFrame
+) -> pl.DataFrame:
+    """Everybody under every indicator; without a case a sum is 0 and all else has no value."""
+    able = [one for one in indicators if not lacking[one.slug]]
+    stays = [one.slug for one in able if one.aggregate in ("median_stay", "p80_stay")]
+    unknown = pl.when(pl.col("indicator").is_in(stays)).then(pl.lit(STILL_THERE)).otherwise(pl.lit(NOTHING_KNOWN))
+    why = pl.when(pl.col("n") == 0).then(pl.lit(NOTHING_HERE)).otherwise(unknown)
+    names = people.select("rep", "person")
+    found = (
+        _named(able)
+        .join(names, how="cross")
+        .join(values, on=["at", "person"], how="left", maintain_order="left")
+        .with_columns(value=pl.when(pl.col("n").is_null() & pl.col("adds")).then(0.0).otherwise("value"))
+        .with_columns(pl.col("n").fill_null(0))
+        .with_columns(missing=pl.when(pl.col("value").is_null()).then(why).otherwise(pl.lit("")))
+        .select("indicator", "rep", "value", "n", "missing")
+    )
+    blank = pl.DataFrame(
+        [(slug, text) for slug, text in lacking.items() if text],
+        schema={"indicator": pl.String, "missing": pl.String},
+        orient="row",
+    )
+    nothing = blank.join(names, how="cross").with_columns(
+        value=pl.lit(None, dtype=pl.Float64), n=pl.lit(0, dtype=pl.Int64)
+    )
+    return pl.concat([found, nothing.select(found.columns)])
 
 
-def _rows(indicator: Indicator, book: Book) -> pl.DataFrame:
-    rows = indicator.rows(book).filter(pl.col("rep") != NONE)
-    filled = {"den": pl.lit(1.0), "n": pl.lit(1)}
-    return rows.with_columns(expr.alias(name) for name, expr in filled.items() if name not in rows.columns)
-
-
-def _cases() -> pl.Expr:
-    return pl.col("n").sum().cast(pl.Int64).alias("n")
+def _teams(values: pl.DataFrame, indicators: Sequence[Indicator], book: Book) -> pl.DataFrame:
+    heads = book.sellers.group_by("team").agg(heads=pl.len()).sort("team")
+    grid = _named(indicators).join(heads, how="cross").join(values, on=["at", "team"], how="left")
+    a_head = pl.col("value").fill_null(pl.when(pl.col("n").is_null()).then(0.0)) / pl.col("heads")
+    return grid.select("indicator", "team", team_value=pl.when("adds").then(a_head).otherwise("value"))

@@ -16,6 +16,7 @@ from history.record import History
 from history.scopes import COMPANY, NONE, deal_scopes
 from indicators.cells import statement_cells
 from indicators.credit import reps_at, slim
+from indicators.indicator import Indicator
 from indicators.ledger import Ledger
 
 ACCURACY_HORIZON_DAYS = {"quarter": 45, "month": 15}
@@ -29,6 +30,13 @@ class Record:
     history: History
     as_of: dt.datetime
     shelf: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    lacks: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def lacking(self, indicator: Indicator) -> str:
+        """Which tables the indicator needs and history does not hold, looked up once."""
+        if indicator.slug not in self.lacks:
+            self.lacks[indicator.slug] = indicator.missing(self.past)
+        return self.lacks[indicator.slug]
 
     @cached_property
     def past(self) -> History:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ from history.record import History
 from indicators.book import Book, Record, book_of
 from indicators.catalogue import INDICATORS
 from indicators.horizons import first_instant
-from indicators.indicator import MONEY, Indicator
+from indicators.indicator import MONEY, Better, Indicator
 from indicators.measuring import measured
 from indicators.scoring import against, rescaled, with_totals
 from indicators.sheet_columns import COLUMNS, DETAILS
@@ -89,7 +90,9 @@ def _sheet(book: Book, role: str | None, sheet: Template, everything: bool) -> p
     plan = _plan(people, sheet)
     weighed = plan.filter(pl.col("weight") > 0)["indicator"].unique()
     chosen = [one for one in INDICATORS.values() if everything or one.slug in weighed]
-    rows = pl.concat([_indicator_rows(one, book, people, sheet, plan) for one in chosen])
+    rows = people.join(plan, on=["role", "newcomer"], how="left", nulls_equal=True, maintain_order="left")
+    rows = rows.join(_facts(chosen, book), on="indicator", maintain_order="left")
+    rows = _scored(_valued(rows, chosen, book), sheet.score_at_most)
     kept = rows if everything else rows.filter(pl.col("weight") > 0)
     return with_totals(rescaled(kept), sheet.vetoes).select(pl.lit(book.period.name).alias("period"), *ALL)
 
@@ -127,70 +130,87 @@ def _plan(people: pl.DataFrame, sheet: Template) -> pl.DataFrame:
     )
 
 
-def _indicator_rows(
-    indicator: Indicator, book: Book, people: pl.DataFrame, sheet: Template, plan: pl.DataFrame
-) -> pl.DataFrame:
-    rows = people.join(
-        plan.filter(pl.col("indicator") == indicator.slug),
-        on=["role", "newcomer"],
-        how="left",
-        nulls_equal=True,
-        maintain_order="left",
+def _facts(indicators: Sequence[Indicator], book: Book) -> pl.DataFrame:
+    """What is declared of each indicator, and why it is not told for a span as short as this one."""
+    currency = book.past.settings.currency
+    rows = [
+        (
+            one.slug,
+            one.dimension,
+            one.en,
+            one.zh,
+            currency if one.unit == MONEY else one.unit,
+            CADENCES[one.cadence],
+            one.better,
+            None if _told(one, book) else f"told for each {CADENCES[one.cadence]} or longer, not for a shorter period",
+        )
+        for one in indicators
+    ]
+    names = ("indicator", "dimension", "name_en", "name_zh", "unit", "cadence", "better", "_longer")
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def _told(indicator: Indicator, book: Book) -> bool:
+    """Whether it is told for this span; one that lacks its tables says so rather than that the span is short."""
+    return told_for(indicator.cadence, book.period) or bool(book.record.lacking(indicator))
+
+
+def _valued(rows: pl.DataFrame, indicators: Sequence[Indicator], book: Book) -> pl.DataFrame:
+    """`rows` with value, team's value, own past and target of each person."""
+    told = [one for one in indicators if _told(one, book)]
+    now, before, year = (measured(told, one) for one in (book, book.before, book.year_before))
+    past = before.people.select("indicator", "rep", previous_value="value", n_previous="n")
+    last_year = year.people.select("indicator", "rep", year_value="value")
+    own = ["indicator", "rep"]
+    return (
+        rows.join(now.people, on=own, how="left", maintain_order="left")
+        .join(now.teams, on=["indicator", "team"], how="left", maintain_order="left")
+        .join(past, on=own, how="left", maintain_order="left")
+        .join(last_year, on=own, how="left", maintain_order="left")
+        .join(book.targets.rename({"target": "_quota"}), on="rep", how="left", maintain_order="left")
+        .with_columns(pl.col("n", "n_previous").fill_null(0), missing=pl.coalesce("missing", "_longer"))
+        .with_columns(target=_target())
     )
-    rows = _valued(rows, indicator, book).with_columns(target=_target())
-    at_most = sheet.score_at_most
+
+
+def _scored(rows: pl.DataFrame, at_most: float) -> pl.DataFrame:
+    bases = {"score": "target", "score_team": "team_value", "score_past": "previous_value"}
+    scores = {name: _by_better(partial(against, base=base, at_most=at_most)) for name, base in bases.items()}
+    place = ["indicator", "team"]
     rows = rows.with_columns(
-        score=against(indicator.better, "target", at_most),
-        score_team=against(indicator.better, "team_value", at_most),
-        score_past=against(indicator.better, "previous_value", at_most),
-        **_places(indicator),
+        **scores,
+        rank=_by_better(_place).over(place).cast(pl.Int64),
+        peers=pl.col("value").count().over(place),
     )
     return rows.with_columns(
         rep_id="rep",
-        dimension=pl.lit(indicator.dimension),
-        name_en=pl.lit(indicator.en),
-        name_zh=pl.lit(indicator.zh),
-        unit=pl.lit(book.past.settings.currency if indicator.unit == MONEY else indicator.unit),
-        cadence=pl.lit(CADENCES[indicator.cadence]),
         weight_rescaled=pl.lit(None, dtype=pl.Float64),
         veto=pl.lit(None, dtype=pl.String),
         missing=_missing(),
     ).select(pl.col(name).cast(dtype) for name, dtype in ALL.items())
 
 
-def _valued(rows: pl.DataFrame, indicator: Indicator, book: Book) -> pl.DataFrame:
-    """Value, team's value and own past of each person, where the indicator is told for spans of this length."""
-    if not indicator.missing(book.past) and not told_for(indicator.cadence, book.period):
-        why = f"told for each {CADENCES[indicator.cadence]} or longer, not for a shorter period"
-        blank = {
-            name: pl.lit(None, dtype=pl.Float64) for name in ("value", "team_value", "previous_value", "year_value")
-        }
-        counts = {name: pl.lit(0, dtype=pl.Int64) for name in ("n", "n_previous")}
-        return rows.with_columns(**blank, **counts, missing=pl.lit(why), _quota=pl.lit(None, dtype=pl.Float64))
-    now, before, year = (measured(indicator, one) for one in (book, book.before, book.year_before))
-    past = before.people.select("rep", previous_value="value", n_previous="n")
+def _by_better(expression: Callable[[Better], pl.Expr]) -> pl.Expr:
+    """One expression by which way an indicator is better."""
+    better = pl.col("better")
     return (
-        rows.join(now.people, on="rep", how="left", maintain_order="left")
-        .join(now.teams, on="team", how="left", maintain_order="left")
-        .join(past, on="rep", how="left", maintain_order="left")
-        .join(year.people.select("rep", year_value="value"), on="rep", how="left", maintain_order="left")
-        .join(book.targets.rename({"target": "_quota"}), on="rep", how="left", maintain_order="left")
-        .with_columns(pl.col("n_previous").fill_null(0))
+        pl.when(better == "up")
+        .then(expression("up"))
+        .when(better == "down")
+        .then(expression("down"))
+        .otherwise(expression("zero"))
     )
+
+
+def _place(better: Better) -> pl.Expr:
+    """The place among the people of the team who have a value, the best first."""
+    value = pl.col("value").abs() if better == "zero" else pl.col("value")
+    return value.rank("min", descending=better == "up")
 
 
 def _target() -> pl.Expr:
     by_word = pl.when(pl.col("word") == "quota").then("_quota").when(pl.col("word") == "team").then("team_value")
     return by_word.otherwise("number")
-
-
-def _places(indicator: Indicator) -> dict[str, pl.Expr]:
-    """The place among the people of the team who have a value, the best first, and how many they are."""
-    value = pl.col("value").abs() if indicator.better == "zero" else pl.col("value")
-    return {
-        "rank": value.rank("min", descending=indicator.better == "up").over("team").cast(pl.Int64),
-        "peers": pl.col("value").count().over("team").cast(pl.Int64),
-    }
 
 
 def _missing() -> pl.Expr:

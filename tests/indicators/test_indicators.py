@@ -61,7 +61,7 @@ def number(text: str) -> float | None:
 @pytest.mark.parametrize("line", EXPECTED.strip().splitlines())
 def test_the_value_is_the_one_worked_out_by_hand(book: Book, line: str):
     slug, ann, cases, bo = line.split()
-    rows = {row["rep"]: row for row in measured(INDICATORS[slug], book).people.iter_rows(named=True)}
+    rows = {row["rep"]: row for row in measured([INDICATORS[slug]], book).people.iter_rows(named=True)}
     assert rows["ann"]["value"] == pytest.approx(number(ann))
     assert rows["ann"]["n"] == int(cases)
     assert rows["bo"]["value"] == number(bo)
@@ -91,14 +91,14 @@ def test_an_indicator_without_its_table_names_it_and_shows_no_zero(history: Hist
             continue
         tables = {need.table, *([need.instead.table] if need.instead else [])}
         without = history.with_tables(**{name: history[name].clear() for name in tables})
-        found = measured(indicator, Book(Record(without, AS_OF), book_period(history))).people
+        found = measured([indicator], Book(Record(without, AS_OF), book_period(history))).people
         assert found["value"].null_count() == found.height
         assert all(f"needs {need}" in text or str(need) in text for text in found["missing"])
 
 
 def test_a_team_is_measured_by_the_same_rule_and_a_sum_is_given_per_person(book: Book):
     north = {
-        slug: dict(measured(INDICATORS[slug], book).teams.iter_rows()).get("North")
+        slug: dict(measured([INDICATORS[slug]], book).teams.drop("indicator").iter_rows()).get("North")
         for slug in ("won_amount", "win_rate", "average_deal")
     }
     assert north == {"won_amount": 200, "win_rate": 2 / 5, "average_deal": 200}
@@ -106,10 +106,12 @@ def test_a_team_is_measured_by_the_same_rule_and_a_sum_is_given_per_person(book:
 
 def test_while_the_period_runs_only_what_is_known_counts(history: History):
     running = Book(Record(history, at("2026-02-10")), parse_period("2026Q1", history.settings))
-    value = {row[0]: row[1] for row in measured(INDICATORS["won_amount"], running).people.iter_rows()}
+    value = {
+        row[0]: row[1] for row in measured([INDICATORS["won_amount"]], running).people.drop("indicator").iter_rows()
+    }
     # The win of bo that is reopened on the 20th still stands on the 10th.
     assert (value["ann"], value["bo"]) == (100, 900)
-    coverage = measured(INDICATORS["pipeline_coverage"], running).people.row(0, named=True)
+    coverage = measured([INDICATORS["pipeline_coverage"]], running).people.row(0, named=True)
     assert coverage["value"] == pytest.approx(200 / (500 - 100))
 
 
@@ -119,7 +121,7 @@ def test_an_unknown_amount_is_not_a_zero():
         deal("b", "2026-01-05", ("Won", "2026-02-25"), owner_id="bo", amount=5),
     )
     book = Book(Record(history, AS_OF), parse_period("2026Q1", history.settings))
-    ann = measured(INDICATORS["won_amount"], book).people.row(0, named=True)
+    ann = measured([INDICATORS["won_amount"]], book).people.row(0, named=True)
     assert (ann["value"], ann["n"]) == (None, 1)
     assert "carry no amount" in ann["missing"]
 

@@ -101,11 +101,11 @@ def changed(
 def show(found: Bridge, asked: tuple[str, dt.date, dt.date], style: Style, settings: Settings, opened: bool) -> None:
     """Prints the lines of each scope, or the deals behind them."""
     period, begin, end = asked
-    unit = choose(style.language, f"in {style.currency}", f"单位 {style.currency}")
+    unit = choose(style.language, f"in {style.currency or 'deals'}", f"单位 {style.currency or '单'}")
     title = choose(
         style.language,
-        f"{period}: what changed from {begin} to {end}, {unit if style.currency else 'in deals'}",
-        f"{period}：{begin} 至 {end} 的变化，{unit if style.currency else '单位 单'}",
+        f"{period}: what changed from {begin} to {end}, {unit}",
+        f"{period}：{begin} 至 {end} 的变化，{unit}",
     )
     if opened:
         print_table(title, DEAL_COLUMNS, deal_rows(found.parts, settings, style.language), style)

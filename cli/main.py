@@ -21,6 +21,7 @@ from cli.flags import flags
 from cli.forecast import forecast
 from cli.generate import generate
 from cli.imports import import_
+from cli.linearity import linearity
 from cli.models import models, promote
 from cli.moved import moved
 from cli.options import Session, shared_options
@@ -59,6 +60,7 @@ for verb in (
     forecast,
     generate,
     import_,
+    linearity,
     models,
     moved,
     pace,

@@ -92,7 +92,7 @@ def _chosen(history: History, as_of: dt.datetime, period: str | None, cadence: s
         first_instant(history, as_of)
         if bounds(one, settings)[1] > as_of:
             raise RequestInvalid(
-                f"period {one.name} has not ended on {settings.day_of(as_of)}; expected one that has. Name an earlier one."
+                f"period {one.name} has not ended on {settings.day_of(as_of)}; expected one that has. Name another."
             )
         return [one]
     first = first_instant(history, as_of)

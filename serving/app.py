@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from serving.access import Reader
-from serving.api import accuracy, calls, changed, deals, forecast, health, history, pace, score, scorecard
+from serving.api import accuracy, calls, changed, deals, forecast, health, history, linearity, pace, score, scorecard
 from serving.headers import SafeHeaders
 from serving.limits import BodyLimit
 from serving.live import Live
@@ -52,6 +52,7 @@ def _add_routes(app: FastAPI) -> None:
         changed,
         calls,
         pace,
+        linearity,
         accuracy,
         scorecard,
         sign_in,

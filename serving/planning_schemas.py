@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from serving.fields import Answer, Question, Utc, canonical, described, measured
@@ -139,3 +140,28 @@ class PaceAnswer(Answer):
 
     model_version: str = described("which model said what is expected")
     pace: list[PaceRow] = described("one row per scope")
+
+
+class LinearityRow(Answer):
+    """One part of a past period."""
+
+    scope_kind: str = described("rep, team, region, product_line, segment or company")
+    scope_id: str = described("which one")
+    period: str = described("the period, or (all) for all of them together")
+    measure: Literal["amount", "count"] = described("what is counted")
+    part: Literal["month", "week"] = described("what the period is parted into")
+    number: int = measured("which part, from 1", "number")
+    first_day: dt.date | None = described("the part's first day; null for all periods together")
+    end_day: dt.date | None = described("the day after its last; null for all periods together")
+    won: float = measured("won in this part", MEASURED)
+    total: float = measured("won in the whole period", MEASURED)
+    share: float | None = measured("won in this part over the whole; null where nothing was won", "fraction")
+    wins: int = measured("wins in this part", "deals")
+    blank_wins: int = measured("of these, wins without a known amount; they add nothing to won", "deals")
+
+
+class LinearityAnswer(Answer):
+    """How past periods' wins were spread."""
+
+    as_of: Utc = described("the moment up to which history was known, UTC")
+    linearity: list[LinearityRow] = described("one row per scope, period and part")

@@ -19,6 +19,7 @@ from cli.demo import demo
 from cli.doctor import doctor
 from cli.flags import flags
 from cli.forecast import forecast
+from cli.funnel import funnel
 from cli.generate import generate
 from cli.imports import import_
 from cli.linearity import linearity
@@ -58,6 +59,7 @@ for verb in (
     doctor,
     flags,
     forecast,
+    funnel,
     generate,
     import_,
     linearity,

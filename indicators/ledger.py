@@ -102,8 +102,9 @@ class Ledger:
     def spells(self) -> pl.DataFrame:
         """Every stay of a deal in an open stage: number, stage, place (0 for the first), entered_at, left_at, move.
 
-        `move` says how it ended: "forward" (a later open stage), "won", "back", "lost", or null while it lasts. Stages
-        that the settings do not name are left out. A stage written twice in a row is one stay.
+        `next_place` is where it led, and `move` how it ended: "forward" (a later open stage), "won", "back", "lost",
+        or null while it lasts. Stages that the settings do not name are left out, and a stay that led to one ended
+        unseen: it has left_at and no move. A stage written twice in a row is one stay.
         """
         order = {name: at for at, name in enumerate(self.past.settings.open_stages)}
         last = len(order)
@@ -124,8 +125,11 @@ class Ledger:
             .then(pl.lit("back"))
         )
         left = pl.col("changed_at").shift(-1).over("number")
-        stays = runs.with_columns(move=move, left_at=left).filter(pl.col("place").is_between(0, last - 1))
-        return stays.select("number", "place", "left_at", "move", "recorded_at", stage="value", entered_at="changed_at")
+        stays = runs.with_columns(move=move, left_at=left, next_place=following).filter(
+            pl.col("place").is_between(0, last - 1)
+        )
+        names = ("number", "place", "next_place", "left_at", "move")
+        return stays.select(*names, stage="value", entered_at="changed_at")
 
 
 OUTCOME = ("outcome", "closed_at")

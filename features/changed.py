@@ -11,7 +11,7 @@ import polars as pl
 
 from features.aggregate import days_between
 from features.kernel import chosen, still
-from features.log import FEW_EVENTS, Derive, Log, Words, as_words
+from features.log import FEW_EVENTS, Derive, Log, Words, as_words, numbers_of
 from history.deals import close_instant, finite_number, outcome_expr
 from history.record import History
 from history.settings import Settings
@@ -80,7 +80,10 @@ def _derived(side: str, fields: Sequence[str], parse: Parse) -> Derive:
         assert isinstance(words, Words)
         values = parse(words.words).extend_constant(None, 1)
         is_wanted = kinds.words.is_in(list(fields)).to_numpy()
-        return values.gather(chosen(still(kinds.codes), is_wanted, still(words.codes), len(words.words)))
+        of_event = chosen(still(kinds.codes), is_wanted, still(words.codes), len(words.words))
+        if values.dtype == pl.Float64:
+            return pl.Series(numbers_of(values)[of_event], nan_to_null=True)
+        return values.gather(of_event)
 
     return derive
 

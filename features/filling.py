@@ -16,7 +16,7 @@ import polars as pl
 from features.aggregate import AGGREGATES, Aggregate, Stream
 from features.context import COMPANY, ENTITIES
 from features.kernel import blank, put, still
-from features.log import FEW, Log, Words
+from features.log import FEW, Log, Words, numbers_of
 from features.rows import Grouped, Instants, grouped, in_use, instants_of, points, words_of
 from features.sweep import Value, at_rows, frame_of, planned, values_at, walked
 from features.wanted import Wanted
@@ -149,7 +149,7 @@ def _fill_deals(
 def _columns(frame: pl.DataFrame) -> Callable[[str], np.ndarray]:
     """How to get a column of numbers as an array; those of a few rows are best taken all at once."""
     if frame.height > FEW:
-        return lambda name: frame[name].to_numpy()
+        return lambda name: numbers_of(frame[name])
     columns = dict(zip(frame.columns, np.array(frame.rows(), np.float64).reshape(frame.shape).T.copy(), strict=True))
     return columns.__getitem__
 

@@ -256,6 +256,16 @@ def first_alike(hashes, offsets):
 
 
 @numba.njit(cache=True, nogil=True)
+def first_seen(codes, n):
+    """Where each of the codes 0..n-1 first stands; -1 for one that nowhere does."""
+    first = np.full(n, -1, np.int64)
+    for i in range(codes.shape[0]):
+        if codes[i] >= 0 and first[codes[i]] < 0:
+            first[codes[i]] = i
+    return first
+
+
+@numba.njit(cache=True, nogil=True)
 def set_bit(bits, truth, bit):
     """Set one bit of `bits` wherever `truth` holds."""
     one = np.uint64(1) << bit

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.kernel import LONG_AGO, NEVER, NO_TIME, still, ties
+from features.kernel import LONG_AGO, NEVER, NO_TIME, first_seen, still, ties
 
 MOST_KEYS = 4
 MANY = 100_000
@@ -185,8 +185,7 @@ def _beginnings(entity: pl.Series) -> tuple[np.ndarray, bool]:
         told = entity.to_list()
         where = np.array([not place or name != told[place - 1] for place, name in enumerate(told)])
         return where, all(one < other for one, other in itertools.pairwise([told[i] for i in np.flatnonzero(where)]))
-    begins = entity.ne_missing(entity.shift(1)).to_numpy(writable=True)
-    begins[0] = True
+    begins = np.append(True, entity.slice(1).ne_missing(entity.slice(0, len(entity) - 1)).to_numpy())
     names = entity.filter(pl.Series(begins))
     return begins, bool((names.shift(1) < names).all())
 
@@ -231,7 +230,13 @@ def _as_array(column: pl.Series) -> Words | np.ndarray:
         return plain.to_numpy().view("datetime64[us]")
     if column.dtype == pl.String or isinstance(column.dtype, pl.Enum | pl.Categorical):
         return as_words(column)
-    return column.cast(pl.Float64).to_numpy()
+    return numbers_of(column)
+
+
+def numbers_of(column: pl.Series) -> np.ndarray:
+    """A column of numbers as float64, NaN for none; polars is slow to hand out what has nulls."""
+    numbers = column.cast(pl.Float64)
+    return (numbers.fill_null(np.nan) if numbers.null_count() else numbers).to_numpy()
 
 
 def as_words(column: pl.Series) -> Words:
@@ -245,11 +250,14 @@ def as_words(column: pl.Series) -> Words:
         return Words(np.array([number_of.get(word, -1) for word in told], np.int32), pl.Series(words, dtype=pl.String))
     # Categories are numbered as they turn up; each distinct word is then put in its place once.
     coded = column.cast(pl.String).cast(pl.Categorical(pl.Categories.random()))
-    codes, found = _codes(coded), coded.drop_nulls().unique()
-    order = found.cast(pl.String).arg_sort()
-    number = np.full(int(codes.max(initial=-1)) + 2, -1, np.int32)
-    number[_codes(found)[order.to_numpy()]] = np.arange(len(found), dtype=np.int32)
-    return Words(number[codes], found.cast(pl.String).gather(order))
+    codes = _codes(coded)
+    first = first_seen(still(codes), int(codes.max(initial=-1)) + 1)
+    used = np.flatnonzero(first >= 0)
+    words = column.gather(first[used]).cast(pl.String)
+    order = words.arg_sort()
+    number = np.full(len(first) + 1, -1, np.int32)
+    number[used[order.to_numpy()]] = np.arange(len(used), dtype=np.int32)
+    return Words(number[codes], words.gather(order))
 
 
 def _codes(column: pl.Series) -> np.ndarray:

@@ -27,6 +27,7 @@ FIXED_POINT = 1_000_000
 _OPS = {"last": 0, "first": 1, "ago": 2, "count": 3, "sum": 4, "distinct": 5}
 _NO_WINDOW = -1
 _WORTH_THREADS = 20_000
+_COMPARED_AT_A_TIME = 65_536
 Value = np.ndarray | Words
 _TYPES = {"i": pl.Int64(), "f": pl.Float64(), "M": pl.Datetime("us")}
 _WALK: Callable[..., None] = walk
@@ -173,7 +174,7 @@ def _codes(log: Log, column: str) -> tuple[np.ndarray, int]:
     if text.dtype == pl.String and len(text) > FEW:
         # Equal texts of one deal are found by their hashes, and the find is checked: far sooner than by a dictionary.
         first, codes, most = first_alike(text.hash().to_numpy(), log.offsets)
-        if text.gather(first).eq_missing(text).all():
+        if _alike(text, first):
             codes[text.is_null().to_numpy()] = -1
             return codes, most
     found = log.values(column)
@@ -182,6 +183,12 @@ def _codes(log: Log, column: str) -> tuple[np.ndarray, int]:
         missing = np.isnan(distinct) if found.dtype.kind == "f" else np.isnat(distinct)
         return codes_within(np.where(missing[codes], -1, codes), log.offsets, len(distinct))
     return codes_within(found.codes, log.offsets, len(found.words))
+
+
+def _alike(text: pl.Series, first: np.ndarray) -> bool:
+    """Whether each text is that at its place `first`; some at a time, for the memory."""
+    parts = (slice(at, at + _COMPARED_AT_A_TIME) for at in range(0, len(text), _COMPARED_AT_A_TIME))
+    return all(text.gather(first[part]).eq_missing(text[part]).all() for part in parts)
 
 
 def _value(log: Log, aggregate: Aggregate, found: np.ndarray) -> Value:
@@ -208,6 +215,9 @@ def series_of(name: str, value: Value) -> pl.Series:
             return pl.Series(name, _told(value), dtype=pl.String)
         words = pl.concat([value.words.cast(pl.String), pl.Series([None], dtype=pl.String)])
         return words.gather(np.where(value.codes < 0, len(value.words), value.codes)).alias(name)
+    if value.dtype.kind == "M":
+        instants = pl.Series(name, value.view(np.int64))
+        return instants.set(instants == NO_TIME, None).cast(pl.Datetime("us"))
     return pl.Series(name, value, nan_to_null=value.dtype.kind == "f")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,11 +17,13 @@ from history.errors import NoHistory, RequestInvalid
 from history.fiscal import Period, bounds, parse_period
 from history.record import History
 from history.scopes import SCOPE_KINDS
-from training.attainment.arrivals import Arrivals, arrivals, scope_arrivals
-from training.attainment.landing import Landing, landing
+from training.attainment.arrivals import NOTHING, Arrivals, ScopeArrivals, arrivals, corrected, scope_arrivals
+from training.attainment.landing import Landing, OpenDeals, Shared, landing
+from training.attainment.lessons import NO_LESSONS, Lessons, lessons
 from training.attainment.position import Position, position
 from training.attainment.replay import past_periods
 from training.attainment.shock import estimated_size
+from training.attainment.tilt import tilted
 
 MEASURES = ("amount", "count")
 SCHEMA: dict[str, pl.DataType] = {
@@ -37,7 +40,9 @@ SCHEMA: dict[str, pl.DataType] = {
     "open_deals": pl.Int64(),
     "amount_unknown": pl.Int64(),
     "past_periods": pl.Int64(),
+    "before_correction": pl.Float64(),
 }
+MOVED_DISPERSION = 0.1
 
 
 class WinModel(Protocol):
@@ -47,11 +52,20 @@ class WinModel(Protocol):
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What one measure expects after the correction: (open deals,) chances in the row order of `now.open`; arrivals."""
+
+    chances: np.ndarray
+    new: Arrivals
+
+
+@dataclass(frozen=True)
 class Outlook:
     """All that the forecasts of one period at one instant share, whatever the level and measure.
 
-    `chances`: (open deals,) of being won within the period, in the row order of `now.open`. `shock`: spread on the
-    logit scale of what all open deals have in common.
+    `chances`: (open deals,) of being won within the period, in the row order of `now.open`, and `new`, both as they
+    are before the correction that `lessons` hold. `shock`: spread on the logit scale of what all open deals have in
+    common, estimated from `shock_periods` earlier periods.
     """
 
     period: Period
@@ -59,6 +73,24 @@ class Outlook:
     chances: np.ndarray
     new: Arrivals
     shock: float
+    shock_periods: int = 0
+    lessons: Lessons = NO_LESSONS
+    _expected: dict[str, Expected] = field(default_factory=dict, repr=False, compare=False)
+
+    def expected(self, measure: str) -> Expected:
+        """Chances and arrivals of a measure after its correction."""
+        if measure not in self._expected:
+            self._expected[measure] = self._corrected(measure)
+        return self._expected[measure]
+
+    def _corrected(self, measure: str) -> Expected:
+        learned, deals = self.lessons, self.now.open
+        done = learned.corrections[measure]
+        worth, parts = learned.amounts.outcomes(deals, measure)
+        chances = self.chances
+        for factors in (learned.drawn[measure], done.factors):
+            chances = tilted(chances, (worth * parts).sum(axis=1), deals[learned.base], factors)
+        return Expected(chances, corrected(self.new, learned.base, done.factors))
 
 
 def forecast(
@@ -72,8 +104,8 @@ def forecast(
     reaching it; coverage = worth of open deals dated in the period / what is missing to quota. No quota: these are
     null. Means of a level add up to the company's; quantiles do not and must not.
     Then follow open_deals and amount_unknown (deals booked or open whose amount is not known; they count with the
-    norm of amounts won in their team) and past_periods, from how many earlier periods new_expected was learnt: with 0
-    nothing is added for deals yet to come.
+    norm of amounts won in their team), past_periods, from how many earlier periods new_expected was learnt (with 0
+    nothing is added for deals yet to come), and before_correction, the mean without what earlier misses teach.
     Once the period is over the result is exact and `model` may be None.
     Raises `DateInvalid` for the period, `RequestInvalid` for the level or measure, `NoHistory` before the first row.
     """
@@ -94,7 +126,8 @@ def outlook(history: History, model: WinModel | None, period: str, as_of: dt.dat
         return Outlook(span, now, np.zeros(0), arrivals(now, ()), 0.0)
     earlier = past_periods(now.past, span, as_of)
     shock = estimated_size([one.open for one in earlier])
-    return Outlook(span, now, win_chances(model, now), arrivals(now, earlier), shock)
+    chances, new = win_chances(model, now), arrivals(now, earlier)
+    return Outlook(span, now, chances, new, shock, len(earlier), lessons(now, span, chances, new, shock))
 
 
 def win_chances(model: WinModel | None, now: Position) -> np.ndarray:
@@ -123,33 +156,94 @@ def table(seen: Outlook, by: str, measure: str = "amount") -> pl.DataFrame:
     _must_be("level", by, SCOPE_KINDS)
     _must_be("measure", measure, MEASURES)
     targets = quotas(seen.now.past, seen.period.name, by, measure, seen.now.as_of)
-    booked = seen.now.booked.with_columns(chance=pl.lit(1.0))
-    still_open = seen.now.open.with_columns(chance=pl.Series(seen.chances, dtype=pl.Float64))
-    parts = {"booked": _by_scope(booked, by), "open": _by_scope(still_open, by)}
-    coming = seen.new.donors.filter(pl.col("weight") > 0)[by].to_list()
-    scopes = sorted({*parts["booked"], *parts["open"], *coming, *targets})
-    none = {"booked": booked.head(0), "open": still_open.head(0)}
-    rows = []
-    for scope in scopes:
-        own = {name: frames.get(scope, none[name]) for name, frames in parts.items()}
-        rows.append(_row(seen, (by, scope), measure, own["booked"], own["open"], targets.get(scope)))
+    cut = _Cut(seen, by, measure)
+    rows = [_row(cut, scope, targets.get(scope)) for scope in sorted({*cut.scopes, *targets})]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
-def _row(
-    seen: Outlook,
-    scope: tuple[str, str],
-    measure: str,
-    booked: pl.DataFrame,
-    still_open: pl.DataFrame,
-    quota: float | None,
-) -> dict[str, Any]:
-    new = scope_arrivals(seen.new, *scope, measure)
-    worth = _worth(still_open, measure)
-    lands = landing(float(_worth(booked, measure).sum()), worth, still_open["chance"].to_numpy(), new, seen.shock)
+def landings(seen: Outlook, by: str, measure: str = "amount") -> dict[str, Landing]:
+    """The whole distribution of every scope of a level with anything booked, open or to come."""
+    cut = _Cut(seen, by, measure)
+    return {scope: cut.landing(scope) for scope in cut.scopes}
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """An outlook cut by the scopes of one level."""
+
+    seen: Outlook
+    by: str
+    measure: str
+
+    @cached_property
+    def booked(self) -> Mapping[str, pl.DataFrame]:
+        return _by_scope(self.seen.now.booked, self.by)
+
+    @cached_property
+    def rows(self) -> Mapping[str, np.ndarray]:
+        """The rows of `now.open` of each scope."""
+        numbered = self.seen.now.open.select(self.by).with_row_index("row")
+        return {scope: frame["row"].to_numpy() for scope, frame in _by_scope(numbered, self.by).items()}
+
+    @cached_property
+    def scopes(self) -> list[str]:
+        """Scopes with anything booked, open or to come, sorted."""
+        coming = self.seen.new.donors.filter(pl.col("weight") > 0)[self.by].to_list()
+        return sorted({*self.booked, *self.rows, *coming, *self.gets})
+
+    @cached_property
+    def kept(self) -> np.ndarray:
+        """(open deals,) the share of each deal's win that counts for the scope that has the deal now."""
+        return self.seen.lessons.handovers[self.by].share_kept(self.seen.now.open[self.by])
+
+    @property
+    def gets(self) -> Mapping[str, float]:
+        """The part of what moves between scopes that each one gets."""
+        return self.seen.lessons.handovers[self.by].gets if (self.kept < 1.0).any() else {}
+
+    @cached_property
+    def outcomes(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.seen.lessons.amounts.outcomes(self.seen.now.open, self.measure)
+
+    def deals(self, scope: str) -> OpenDeals:
+        """The open deals of a scope with the chance that they are won and count for it."""
+        here = self.rows.get(scope, np.zeros(0, dtype=np.int64))
+        chances = self.seen.expected(self.measure).chances * self.kept
+        return OpenDeals(self.outcomes[0][here], self.outcomes[1][here], chances[here])
+
+    def moved(self, scope: str) -> ScopeArrivals:
+        """Wins of deals that are open elsewhere now and will count for this scope."""
+        leaving = self.seen.expected(self.measure).chances * (1.0 - self.kept)
+        count = float(leaving.sum()) * self.gets.get(scope, 0.0)
+        if count <= 0.0:
+            return NOTHING
+        worth = (self.outcomes[0] * self.outcomes[1]).sum(axis=1)
+        return ScopeArrivals(count, MOVED_DISPERSION, worth, leaving / leaving.sum())
+
+    def landing(self, scope: str) -> Landing:
+        """The distribution of what the period comes to in a scope."""
+        seen, measure = self.seen, self.measure
+        won = float(_worth(self.booked.get(scope, seen.now.booked.head(0)), measure).sum())
+        new = scope_arrivals(seen.expected(measure).new, self.by, scope, measure)
+        shared = Shared(seen.shock, seen.shock_periods, seen.lessons.scale(measure, self.by))
+        return landing(won, self.deals(scope), new, shared, self.moved(scope))
+
+    def before(self, scope: str, booked: float) -> float:
+        """The mean without the correction."""
+        each = self.seen.chances * (self.outcomes[0] * self.outcomes[1]).sum(axis=1)
+        own = float((each * self.kept)[self.rows.get(scope, np.zeros(0, dtype=np.int64))].sum())
+        moved = float((each * (1.0 - self.kept)).sum()) * self.gets.get(scope, 0.0)
+        return booked + own + moved + scope_arrivals(self.seen.new, self.by, scope, self.measure).mean
+
+
+def _row(cut: _Cut, scope: str, quota: float | None) -> dict[str, Any]:
+    seen, measure = cut.seen, cut.measure
+    booked = cut.booked.get(scope, seen.now.booked.head(0))
+    still_open = seen.now.open[cut.rows.get(scope, np.zeros(0, dtype=np.int64))]
+    lands = cut.landing(scope)
     return {
-        "scope_kind": scope[0],
-        "scope_id": scope[1],
+        "scope_kind": cut.by,
+        "scope_id": scope,
         "period": seen.period.name,
         "as_of": seen.now.as_of,
         "measure": measure,
@@ -163,6 +257,7 @@ def _row(
         "open_deals": len(still_open),
         "amount_unknown": int(booked["amount_unknown"].sum()) + int(still_open["amount_unknown"].sum()),
         "past_periods": seen.new.periods,
+        "before_correction": cut.before(scope, lands.booked),
     }
 
 

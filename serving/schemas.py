@@ -317,6 +317,10 @@ class ForecastRow(Answer):
     open_deals: int = measured("deals open now", "deals")
     amount_unknown: int = measured("deals booked or open whose amount is not known", "deals")
     past_periods: int = measured("earlier periods from which `new_expected` was learnt", "periods")
+    before_correction: float = measured(
+        "expected total without what earlier forecasts' misses and people's own forecasts teach",
+        "workspace currency or deals",
+    )
 
 
 class ForecastAnswer(Answer):

@@ -65,7 +65,7 @@ def lands(history: History, as_of: str, by: str = "company", measure: str = "amo
 def test_the_columns_are_those_of_the_design_and_then_what_the_reader_must_know(crm: History):
     frame = lands(crm, "2026-01-20", "team")
     assert frame.columns[: len(DESIGN_COLUMNS)] == DESIGN_COLUMNS
-    assert frame.columns[len(DESIGN_COLUMNS) :] == ["open_deals", "amount_unknown", "past_periods"]
+    assert frame.columns[len(DESIGN_COLUMNS) :] == ["open_deals", "amount_unknown", "past_periods", "before_correction"]
     assert dict(frame.schema) == SCHEMA
 
 

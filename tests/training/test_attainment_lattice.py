@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom, poisson
 
 from training.attainment.arrivals import ScopeArrivals
-from training.attainment.landing import landing
+from training.attainment.landing import Shared, landing, plain_deals
 from training.attainment.lattice import bernoulli_sum, compound_sum, point, step_for
 
 ONE = np.ones(1)
@@ -24,7 +24,7 @@ def every_outcome(amounts: np.ndarray, chances: np.ndarray) -> tuple[np.ndarray,
 
 
 def lattice_of(amounts: list[float], chances: list[float], booked: float = 0.0):
-    return landing(booked, np.array(amounts), np.array(chances)).total
+    return landing(booked, plain_deals(np.array(amounts), np.array(chances))).total
 
 
 def test_round_amounts_give_the_distribution_of_every_outcome_counted_one_by_one():
@@ -44,7 +44,7 @@ def test_round_amounts_give_the_distribution_of_every_outcome_counted_one_by_one
 @given(deals, st.floats(0.0, 1e5))
 def test_any_amounts_keep_their_mean_and_nearly_their_spread(rows: list[tuple[float, float]], booked: float):
     amounts, chances = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    lands = landing(booked, amounts, chances)
+    lands = landing(booked, plain_deals(amounts, chances))
     assert lands.mean == pytest.approx(booked + amounts @ chances, rel=1e-12)
     assert lands.total.mean == pytest.approx(lands.mean, rel=1e-9)
     exact = float((chances * (1 - chances)) @ amounts**2)
@@ -57,7 +57,7 @@ def test_any_amounts_keep_their_mean_and_nearly_their_spread(rows: list[tuple[fl
 def test_quantiles_are_ordered_and_never_below_what_is_booked(rows, booked: float, shock: float):
     amounts, chances = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
     new = ScopeArrivals(0.7, 0.3, amounts, np.full(len(amounts), 1 / len(amounts)))
-    quantiles = landing(booked, amounts, chances, new, shock).quantiles()
+    quantiles = landing(booked, plain_deals(amounts, chances), new, Shared(shock)).quantiles()
     assert quantiles == sorted(quantiles)
     assert quantiles[0] >= booked
 
@@ -66,7 +66,7 @@ def test_many_uneven_amounts_agree_with_a_simulation():
     rng = np.random.default_rng(11)
     amounts, chances = np.exp(rng.normal(8, 1, 300)), rng.beta(1, 3, 300)
     draws = (rng.random((40_000, 300)) < chances) @ amounts
-    total = landing(0.0, amounts, chances).total
+    total = landing(0.0, plain_deals(amounts, chances)).total
     for level in (0.1, 0.25, 0.5, 0.75, 0.9):
         assert (draws <= total.quantile(level)).mean() == pytest.approx(level, abs=0.012)
 
@@ -95,7 +95,7 @@ def test_a_rare_giant_is_not_cut_off():
 def test_a_count_is_the_exact_poisson_binomial():
     chances = np.random.default_rng(5).uniform(0, 1, 10)
     values, weights = every_outcome(np.ones(10), chances)
-    total = landing(3.0, np.ones(10), chances).total
+    total = landing(3.0, plain_deals(np.ones(10), chances)).total
     assert total.step == 1.0
     for k in range(11):
         assert total.mass[k] == pytest.approx(weights[np.isclose(values, k)].sum(), abs=1e-14)
@@ -111,7 +111,7 @@ def test_a_quota_that_a_deal_meets_to_the_cent_is_met():
 
 def test_certain_and_impossible_deals_are_just_that():
     assert lattice_of([100.0, 50.0], [1.0, 0.0]).quantile(0.01) == 100.0
-    assert landing(5.0, np.zeros(0), np.zeros(0)).quantiles() == [5.0] * 5
+    assert landing(5.0, plain_deals(np.zeros(0), np.zeros(0))).quantiles() == [5.0] * 5
 
 
 def test_a_compound_count_without_spread_is_poisson_and_with_spread_negative_binomial():
@@ -125,7 +125,7 @@ def test_a_compound_count_without_spread_is_poisson_and_with_spread_negative_bin
 def test_what_is_to_come_has_the_mean_and_variance_it_should():
     sizes, weights = np.array([10.0, 25.0, 90.0]), np.array([0.5, 0.3, 0.2])
     new = ScopeArrivals(6.0, 0.2, sizes, weights)
-    lands = landing(0.0, np.zeros(0), np.zeros(0), new)
+    lands = landing(0.0, plain_deals(np.zeros(0), np.zeros(0)), new)
     assert lands.total.mean == pytest.approx(new.mean, rel=1e-6)
     assert lands.total.variance == pytest.approx(new.variance, rel=1e-4)
 

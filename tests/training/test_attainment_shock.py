@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from scipy.special import expit, logit
 
-from training.attainment.landing import landing
+from training.attainment.landing import Shared, landing, plain_deals
 from training.attainment.shock import DEFAULT_SIZE, estimated_size, shifted
 
 
@@ -30,7 +30,7 @@ def test_the_average_over_shifts_is_each_deals_own_chance():
 
 def test_a_shock_widens_the_range_and_keeps_the_mean():
     amounts, chances = np.full(200, 10.0), np.full(200, 0.3)
-    alone, together = landing(0.0, amounts, chances), landing(0.0, amounts, chances, shock=0.5)
+    alone, together = (landing(0.0, plain_deals(amounts, chances), shared=Shared(size)) for size in (0.0, 0.5))
     assert together.total.mean == pytest.approx(alone.total.mean, rel=1e-9)
     width = [one.quantiles()[4] - one.quantiles()[0] for one in (alone, together)]
     assert width[1] > 2 * width[0]
@@ -38,7 +38,7 @@ def test_a_shock_widens_the_range_and_keeps_the_mean():
 
 def test_a_shock_of_none_is_the_independent_sum():
     amounts, chances = np.array([10.0, 20.0, 50.0]), np.array([0.3, 0.2, 0.9])
-    none, tiny = landing(0.0, amounts, chances), landing(0.0, amounts, chances, shock=1e-6)
+    none, tiny = (landing(0.0, plain_deals(amounts, chances), shared=Shared(size)) for size in (0.0, 1e-6))
     assert tiny.total.mass == pytest.approx(none.total.mass, abs=1e-9)
 
 

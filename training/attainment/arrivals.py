@@ -7,8 +7,8 @@ point there is nothing to learn from and nothing is added; `periods` says how ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -17,7 +17,8 @@ from history.scopes import NONE
 from training.attainment.position import Position
 from training.attainment.replay import PastPeriod
 
-KEPT_PER_PERIOD = 0.85
+KEPT_PER_PERIOD, KEPTS = 0.6, (0.5, 0.7, 0.9)
+LEAST_JUDGED = 3
 DEFAULT_SPREAD = 0.2
 PRIOR_PERIODS = 3.0
 PRIOR_DEALS = 5.0
@@ -63,13 +64,30 @@ NOTHING = ScopeArrivals(0.0, 0.0, np.zeros(0), np.zeros(0))
 
 def arrivals(now: Position, periods: Sequence[PastPeriod]) -> Arrivals:
     """What `periods`, earlier ones seen from the same point, say is still to come after `now`."""
-    recency = np.array([KEPT_PER_PERIOD**period.age for period in periods])
     counts = np.array([float(len(period.arrived)) for period in periods])
+    recency = kept_per_period(counts) ** np.array([period.age for period in periods], dtype=float)
     if not len(counts) or counts.sum() == 0:
         return Arrivals(0.0, 0.0, now.deals.head(0).with_columns(weight=pl.lit(0.0)), 0.0, len(periods))
     mean = float(recency @ counts / recency.sum())
     donors, evidence = _donors(now, periods, recency)
     return Arrivals(mean, _dispersion(counts, recency, mean), donors, evidence, len(periods))
+
+
+def kept_per_period(counts: np.ndarray) -> float:
+    """How much a period counts against the one after it: what would have foretold past `counts` (newest first) best.
+
+    With too few periods to tell the newest count most, since a young pipeline changes.
+    """
+    judged = range(len(counts) - 2)
+    if len(judged) < LEAST_JUDGED:
+        return KEPT_PER_PERIOD
+    missed = [sum(abs(_average(counts[age + 1 :], kept) - counts[age]) for age in judged) for kept in KEPTS]
+    return KEPTS[int(np.argmin(missed))]
+
+
+def _average(counts: np.ndarray, kept: float) -> float:
+    weights = kept ** np.arange(len(counts))
+    return float(weights @ counts / weights.sum())
 
 
 def _dispersion(counts: np.ndarray, recency: np.ndarray, mean: float) -> float:
@@ -107,6 +125,17 @@ def _weighted(now: Position, wins: Sequence[pl.DataFrame], recency: np.ndarray) 
 
 def _mean_amount(rows: pl.DataFrame) -> float:
     return float(np.average(rows["amount"].to_numpy(), weights=rows["weight"].to_numpy()))
+
+
+def corrected(company: Arrivals, base: str, factors: Mapping[str, float]) -> Arrivals:
+    """`company` with the part of each scope of level `base` times its factor, one where it is not named."""
+    if not factors or company.donors.is_empty():
+        return company
+    factor = pl.col(base).replace_strict(dict(factors), default=1.0, return_dtype=pl.Float64)
+    donors = company.donors.with_columns(weight=pl.col("weight") * factor)
+    total = float(donors["weight"].to_numpy().sum())
+    donors = donors.with_columns(weight=pl.col("weight") / total)
+    return replace(company, count_mean=company.count_mean * total, donors=donors)
 
 
 def _without_leavers(now: Position, donors: pl.DataFrame) -> pl.DataFrame:

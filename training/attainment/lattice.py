@@ -16,6 +16,7 @@ from scipy.signal import fftconvolve
 POINTS = 2048
 MOST_POINTS = 16384
 SPREAD_KEPT = 9.0
+NOISE = 1e-13
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,25 @@ class Lattice:
             return 1.0
         return float(np.clip(self.mass[first:].sum(), 0.0, 1.0))
 
+    def scaled(self, scale: float) -> Lattice:
+        """The same mean with a spread `scale` times as wide, on the same values: masses to the power of 1 / scale².
+
+        A normal distribution gets exactly `scale` times the spread; what could not happen still cannot.
+
+        >>> wide = Lattice(0.0, 1.0, np.array([0.1, 0.8, 0.1])).scaled(1.5)
+        >>> wide.mean.__round__(9), wide.variance > 0.2
+        (1.0, True)
+        """
+        alive = np.flatnonzero(self.mass > NOISE * self.mass.max())
+        if scale == 1.0 or len(alive) < 3:
+            return self
+        power = np.log(self.mass[alive]) / scale**2
+        at = (alive - alive.mean()) / max(float(alive[-1] - alive[0]), 1.0)
+        wanted = float(np.arange(len(self.mass)) @ self.mass) - float(alive.mean())
+        mass = np.zeros(len(self.mass))
+        mass[alive] = _leaning(power, at, wanted / max(float(alive[-1] - alive[0]), 1.0))
+        return Lattice(self.start, self.step, mass, self.split)
+
     def plus(self, other: Lattice) -> Lattice:
         """The distribution of the sum with an independent lattice of the same step."""
         if len(other.mass) == 1:
@@ -69,6 +89,19 @@ class Lattice:
         else:
             mass = np.maximum(fftconvolve(self.mass, other.mass), 0.0)
         return Lattice(self.start + other.start, self.step, mass / mass.sum(), self.split or other.split)
+
+
+def _leaning(power: np.ndarray, at: np.ndarray, wanted: float) -> np.ndarray:
+    """Masses e^power, leant exponentially until their mean lies at `wanted`."""
+    low, high = -1e4, 1e4
+    mass = np.exp(power - power.max())
+    for _ in range(70):
+        lean = (low + high) / 2.0
+        leant = power + lean * at
+        mass = np.exp(leant - leant.max())
+        mass /= mass.sum()
+        low, high = (lean, high) if float(mass @ at) < wanted else (low, lean)
+    return mass
 
 
 def point(value: float, step: float = 1.0) -> Lattice:
@@ -114,21 +147,43 @@ def reach(amounts: np.ndarray, chances: np.ndarray) -> float:
     return min(float(amounts.sum()), float(np.max(means + SPREAD_KEPT * spreads, initial=0.0)) + 2.0 * largest)
 
 
-def bernoulli_sum(amounts: np.ndarray, chances: np.ndarray, weights: np.ndarray, step: float, top: float) -> Lattice:
+def bernoulli_sum(
+    amounts: np.ndarray,
+    chances: np.ndarray,
+    weights: np.ndarray,
+    step: float,
+    top: float,
+    parts: np.ndarray | None = None,
+) -> Lattice:
     """The distribution of Σ Bernoulli(chance) × amount, mixed over scenarios.
 
-    `amounts`: (deals,) at least 0; `chances`: (scenarios, deals) in 0 to 1; `weights`: (scenarios,) that sum to one.
-    Values above `top` are gathered at the last point.
+    `amounts`: (deals,) at least 0, or (deals, outcomes) what each may be worth, with `parts`, their chances; `chances`:
+    (scenarios, deals) in 0 to 1; `weights`: (scenarios,) that sum to one. Values above `top` are gathered at the last
+    point.
     """
-    below, share = split_points(amounts, step)
+    return _of(scenario_sums(amounts, chances, step, top, parts), weights, step)
+
+
+def _of(sums: tuple[np.ndarray, bool], weights: np.ndarray, step: float) -> Lattice:
+    return Lattice(0.0, step, weights @ sums[0], sums[1])
+
+
+def scenario_sums(
+    amounts: np.ndarray, chances: np.ndarray, step: float, top: float, parts: np.ndarray | None = None
+) -> tuple[np.ndarray, bool]:
+    """As `bernoulli_sum`, but each scenario's masses by themselves, (scenarios, points); and whether any was split."""
+    worth = amounts[:, None] if amounts.ndim == 1 else amounts
+    parts = np.ones_like(worth) if parts is None else parts
+    below, share = split_points(worth, step)
     # Every split amount can reach one point beyond its own; that matters only where nothing is cut off at the top.
-    halves = int((share > 0).sum())
-    beyond = halves if top >= amounts.sum() else 0
-    size = min(int(np.ceil(top / step - 1e-9)) + beyond, int(below.sum()) + halves) + 1
-    if not len(amounts) or size <= 1:
-        return point(0.0, step)
-    mass = _convolve_deals(below, share, np.ascontiguousarray(chances), np.ascontiguousarray(weights), size)
-    return Lattice(0.0, step, mass, bool(share.any()))
+    halves = int(((share > 0) & (parts > 0)).any(axis=1).sum())
+    largest = np.where(parts > 0, worth, 0.0).max(axis=1, initial=0.0)
+    beyond = halves if top >= largest.sum() else 0
+    furthest = int(np.where(parts > 0, below, 0).max(axis=1, initial=0).sum())
+    size = min(int(np.ceil(top / step - 1e-9)) + beyond, furthest + halves) + 1
+    if not len(worth) or size <= 1:
+        return np.ones((len(chances), 1)), False
+    return _convolve_deals(below, share, parts, np.ascontiguousarray(chances), size), bool(halves)
 
 
 def split_points(amounts: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
@@ -161,31 +216,38 @@ def compound_sum(
 
 @njit(cache=True)
 def _convolve_deals(
-    below: np.ndarray, share: np.ndarray, chances: np.ndarray, weights: np.ndarray, size: int
+    below: np.ndarray, share: np.ndarray, parts: np.ndarray, chances: np.ndarray, size: int
 ) -> np.ndarray:
-    mixed = np.zeros(size)
-    for scenario in range(len(weights)):
+    sums = np.zeros((len(chances), size))
+    for scenario in range(len(chances)):
         mass = np.zeros(size)
         mass[0] = 1.0
         used = 1
         for deal in range(len(below)):
-            mass, used = _add_deal(mass, used, below[deal], share[deal], chances[scenario, deal])
-        mixed += weights[scenario] * mass
-    return mixed
+            chance = chances[scenario, deal]
+            mass, used = _add_deal(mass, used, below[deal], share[deal], parts[deal], chance)
+        sums[scenario] = mass
+    return sums
 
 
 @njit(cache=True)
-def _add_deal(mass: np.ndarray, used: int, below: int, share: float, chance: float) -> tuple[np.ndarray, int]:
+def _add_deal(
+    mass: np.ndarray, used: int, below: np.ndarray, share: np.ndarray, parts: np.ndarray, chance: float
+) -> tuple[np.ndarray, int]:
     size = len(mass)
     out = np.zeros(size)
-    for k in range(used):
-        out[k] = (1.0 - chance) * mass[k]
-    for shift, part in ((below, chance * (1.0 - share)), (below + 1, chance * share)):
-        if part == 0.0:
-            continue
-        inside = max(0, min(used, size - shift))
-        for k in range(inside):
-            out[k + shift] += part * mass[k]
-        for k in range(inside, used):
-            out[size - 1] += part * mass[k]
-    return out, min(size, used + below + (1 if share > 0.0 else 0))
+    out[:used] = (1.0 - chance) * mass[:used]
+    furthest = 0
+    for outcome in range(len(parts)):
+        for above in range(2):
+            part = chance * parts[outcome] * (share[outcome] if above else 1.0 - share[outcome])
+            if part == 0.0:
+                continue
+            shift = below[outcome] + above
+            furthest = max(furthest, shift)
+            inside = max(0, min(used, size - shift))
+            for k in range(inside):
+                out[k + shift] += part * mass[k]
+            for k in range(inside, used):
+                out[size - 1] += part * mass[k]
+    return out, min(size, used + furthest)

@@ -1,7 +1,8 @@
 """The common shock of a period: deals that are good or bad together, and how large that has been.
 
-Deals share one shift on the logit scale, normal with mean zero. Each deal's own chance is kept: the shift is laid
-around an intercept at which the average over all shifts is the chance the deal model gave.
+Deals share one shift on the logit scale, of mean zero. How large such shifts are is itself known from a few periods
+only, which makes it a Student-t: large shifts are likelier than a normal has them. Each deal's own chance is kept: the
+shift is laid around an intercept at which the average over all shifts is the chance the deal model gave.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 from scipy.special import expit, logit
+from scipy.stats import t as student
 
 DEFAULT_SIZE = 0.35
 LEAST_PERIODS = 3
@@ -18,22 +20,25 @@ PRIOR_PERIODS = 4.0
 NODES = 15
 
 
-def nodes(size: float, count: int = NODES) -> tuple[np.ndarray, np.ndarray]:
-    """Shifts on the logit scale and their weights: Gauss-Hermite quadrature of a normal with spread `size`."""
+def nodes(size: float, periods: int = 0, count: int = NODES) -> tuple[np.ndarray, np.ndarray]:
+    """Shifts on the logit scale and their weights: Gauss-Legendre quadrature over a Student-t's chances.
+
+    `size` is its scale; the fewer `periods` it was estimated from, the heavier the tails.
+    """
     if size <= 0:
         return np.zeros(1), np.ones(1)
-    at, weights = np.polynomial.hermite_e.hermegauss(count)
-    return size * at, weights / weights.sum()
+    at, weights = np.polynomial.legendre.leggauss(count)
+    return size * student.ppf((at + 1.0) / 2.0, PRIOR_PERIODS + periods), weights / weights.sum()
 
 
-def shifted(chances: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+def shifted(chances: np.ndarray, size: float, periods: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Each deal's chance under every shift, (nodes, deals), and the nodes' weights; weighted rows give `chances` back.
 
     >>> under, weights = shifted(np.array([0.2, 0.9]), 0.5)
     >>> np.round(weights @ under, 12).tolist()
     [0.2, 0.9]
     """
-    shifts, weights = nodes(size)
+    shifts, weights = nodes(size, periods)
     if len(shifts) == 1:
         return chances[None, :].copy(), weights
     inside = np.clip(chances, 1e-12, 1.0 - 1e-12)

@@ -1,0 +1,103 @@
+"""What people said a period would come to, freed of the bias that their earlier statements had at the same point.
+
+A person's statement is worth its value times what the scope's results came to per unit of what was said there before,
+drawn to what all such statements were worth. So a steady optimist tells as much as somebody who is always right.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from history.record import History
+from history.scopes import COMPANY, standing_reps
+from training.attainment.course import Course
+
+PREFERRED = {"most_likely": 0, "commit": 1, "best_case": 2}
+KEPT_PER_PERIOD = 0.8
+PRIOR_PERIODS = 1.5
+NOW = -1
+_WHO = ["scope_kind", "scope_id", "forecaster_kind"]
+
+
+def said_at(calls: pl.DataFrame, points: pl.DataFrame, measure: str) -> pl.DataFrame:
+    """The newest statement of each scope and kind of forecaster at each point about the point's own period.
+
+    `points`: period, age, point, at. Gives scope_kind, scope_id, forecaster_kind, age, point, said; of several
+    categories the most likely is taken, else the commit, else the best case.
+    """
+    rows = calls.filter(
+        (pl.col("measure") == measure)
+        & pl.col("forecaster_kind").is_in(["rep", "manager"])
+        & pl.col("category").is_in(list(PREFERRED))
+        & pl.col("period").is_in(points["period"].unique().implode())
+    ).with_columns(_from=pl.max_horizontal("called_at", "recorded_at"))
+    named = rows.select(*_WHO, "category", "period").unique().join(points, on="period")
+    found = named.sort("at").join_asof(
+        rows.select(*_WHO, "category", "period", "_from", "called_at", said="value").sort("_from", "called_at", "said"),
+        left_on="at",
+        right_on="_from",
+        by=[*_WHO, "category", "period"],
+        allow_exact_matches=False,
+        check_sortedness=False,
+    )
+    best = found.drop_nulls("said").with_columns(_rank=pl.col("category").replace_strict(PREFERRED))
+    best = best.sort(*_WHO, "age", "point", "_rank").unique([*_WHO, "age", "point"], keep="first", maintain_order=True)
+    return best.select(*_WHO, "age", "point", "said")
+
+
+def weighed(said: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """`said` with `worth`: the statement times what such statements turned out to be worth in earlier periods.
+
+    `came`: scope_kind, scope_id, age, came (what the scope's period came to). The present has age -1. Statements of
+    the oldest period have no record and are left out.
+    """
+    known = said.filter(pl.col("age") > NOW).join(came, on=["scope_kind", "scope_id", "age"], how="left")
+    known = known.with_columns(pl.col("came").fill_null(0.0))
+    nothing = said.head(0).with_columns(worth=pl.lit(0.0))
+    parts = [_worth(said.filter(pl.col("age") == age), known, int(age)) for age in said["age"].unique().sort()]
+    return pl.concat([nothing, *parts])
+
+
+def _worth(told: pl.DataFrame, known: pl.DataFrame, age: int) -> pl.DataFrame:
+    kept = KEPT_PER_PERIOD ** (pl.col("age") - age - 1).cast(pl.Float64)
+    before = known.filter(pl.col("age") > age).with_columns(kept=kept)
+    sums = [(pl.col(name) * pl.col("kept")).sum().alias(name) for name in ("said", "came")]
+    usual = before.group_by("scope_kind", "forecaster_kind", "point").agg(
+        usual=pl.col("came").dot("kept") / pl.col("said").dot("kept")
+    )
+    own = before.group_by(*_WHO, "point").agg(*sums, periods=pl.col("kept").sum()).rename({"said": "before"})
+    rows = told.join(usual, on=["scope_kind", "forecaster_kind", "point"]).join(own, on=[*_WHO, "point"], how="left")
+    prior = PRIOR_PERIODS * pl.coalesce(pl.col("before") / pl.col("periods"), pl.col("said"))
+    ratio = (pl.col("came").fill_null(0.0) + prior * pl.col("usual")) / (pl.col("before").fill_null(0.0) + prior)
+    worth = rows.with_columns(worth=pl.col("said") * ratio).filter(pl.col("worth").is_finite())
+    return worth.select(*_WHO, "age", "point", "said", "worth")
+
+
+def evidence(past: History, course: Course, now: pl.DataFrame, by: str, measure: str) -> pl.DataFrame:
+    """What people's statements, freed of their bias, add up to per scope of level `by` ("team" or "company").
+
+    `now`: one row of period, age -1, point, at for the present. Columns: age, point, scope, by_reps, by_managers
+    (null where nobody has said anything).
+    """
+    points = pl.concat([course.points.select("period", "age", "point", "at"), now])
+    said = said_at(past["forecast_calls"], points, measure)
+    came = pl.concat(
+        course.wins.group_by(scope_id=kind, age="age")
+        .agg(came=pl.col(measure).sum())
+        .with_columns(scope_kind=pl.lit(kind))
+        for kind in ("rep", "team")
+    )
+    told = weighed(said, came)
+    teams = standing_reps(past).select(scope_id="rep_id", team="team")
+    reps = told.filter((pl.col("scope_kind") == "rep") & (pl.col("forecaster_kind") == "rep")).join(
+        teams, on="scope_id"
+    )
+    managers = told.filter((pl.col("scope_kind") == "team") & (pl.col("forecaster_kind") == "manager"))
+    sides = [reps.with_columns(scope="team"), managers.with_columns(scope="scope_id")]
+    if by == COMPANY:
+        sides = [side.with_columns(scope=pl.lit(COMPANY)) for side in sides]
+    sums = [
+        side.group_by("age", "point", "scope").agg(pl.col("worth").sum().alias(name))
+        for side, name in zip(sides, ("by_reps", "by_managers"), strict=True)
+    ]
+    return sums[0].join(sums[1], on=["age", "point", "scope"], how="full", coalesce=True)

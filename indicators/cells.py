@@ -11,11 +11,13 @@ from history.as_of import known
 from history.errors import RequestInvalid
 from history.record import History, complete
 from history.scopes import SCOPE_KINDS
-from indicators.actuals import MEASURES, by_scope, period_frame, wins
+from indicators.actuals import MEASURES, by_scope, period_frame
 from indicators.calls import horizon_frame, last_calls
 from indicators.credit import slim
+from indicators.credited import closed_in, credited_closings
 from indicators.horizons import Horizon, horizons_of
 from indicators.implied import implied_calls, positions
+from indicators.ledger import Ledger, open_ledger
 from indicators.naive import naive_calls
 
 SCOPE = ["scope_kind", "scope_id"]
@@ -51,22 +53,24 @@ def statement_cells(
     measure: str = "amount",
     cadence: str = "quarter",
     model_calls: pl.DataFrame | None = None,
+    ledger: Ledger | None = None,
 ) -> pl.DataFrame:
     """Every statement about scopes of `kinds` beside what came of it, for periods ended at `as_of` (naive UTC).
 
     Columns as in `CELL_COLUMNS`; money in the workspace's currency. `actual` is never null: a statement about a
     period in which more than `MOST_UNKNOWN` of the scope's wins carry no amount is left out, fewer add nothing to
     `actual` and are counted in `blank_wins`. `naive` and `model` are null where there is none. `model_calls` has the
-    columns of `forecast_calls` and stands beside the model's statements in history.
+    columns of `forecast_calls` and stands beside the model's statements in history. `ledger` is that of `history` as
+    known at `as_of`, for whoever has it open.
     """
     if measure not in MEASURES:
         raise RequestInvalid(f"measure {measure!r} is not known; expected amount or count. Correct it.")
     horizons = horizons_of(history, as_of, days, cadence)
     calls = all_calls(history, as_of, model_calls)
-    deals = slim(history)
-    placed = {(one.period, one.days): positions(deals, one, kinds, measure) for one in horizons}
+    ledger = ledger or open_ledger(known(slim(history), as_of), as_of)
+    placed = {(one.period, one.days): positions(ledger, history, one, kinds, measure) for one in horizons}
     said = pl.concat([_submitted(calls, horizons, kinds, measure), _implied(placed, measure)])
-    came = by_scope(wins(known(deals, as_of), period_frame(horizons), as_of), kinds, measure, ["period"])
+    came = by_scope(_wins(ledger, horizons), kinds, measure, ["period"])
     return (
         said.join(horizon_frame(horizons).select(*MOMENT, "start"), on=MOMENT)
         .join(came, on=[*SCOPE, "period"], how="left")
@@ -77,6 +81,19 @@ def statement_cells(
         .select(pl.col(name).cast(dtype) for name, dtype in CELL_COLUMNS.items())
         .sort("forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "start", "horizon_days")
     )
+
+
+def _wins(ledger: Ledger, horizons: Sequence[Horizon]) -> pl.DataFrame:
+    """Deals won in each of the periods, as the period knew them, with `period`."""
+    periods = period_frame(horizons)
+    began = periods["start"].min()
+    won = credited_closings(ledger, began if isinstance(began, dt.datetime) else None)
+    won = won.filter(pl.col("outcome") == "won")
+    parts = [
+        closed_in(ledger, won, start, end).with_columns(period=pl.lit(name)) for name, start, end in periods.iter_rows()
+    ]
+    nothing = closed_in(ledger, won.clear(), ledger.before, ledger.before).with_columns(period=pl.lit(""))
+    return pl.concat([nothing, *parts])
 
 
 def all_calls(history: History, as_of: dt.datetime, model_calls: pl.DataFrame | None) -> pl.DataFrame:

@@ -12,8 +12,9 @@ from history.fiscal import period_of
 from history.record import History
 from history.scopes import NONE, SCOPE_KINDS
 from indicators.bottleneck import BOTTLENECK_COLUMNS, bottlenecks
+from indicators.credited import credited_at
 from indicators.horizons import first_instant
-from indicators.record import Record, credited_at
+from indicators.record import Record
 from indicators.survival import LEFT, MOVED, MOVES_ON_WITHIN_DAYS, STAYS, days_until, moves_on_within
 
 CALENDAR = ("month", "quarter")

@@ -7,32 +7,35 @@ from collections.abc import Sequence
 import polars as pl
 
 from history.as_of import known
-from history.deals import snapshot
 from history.money import in_workspace_currency
 from history.record import History
 from history.scopes import NONE, deal_scopes
-from indicators.actuals import PERIOD_SCHEMA, by_scope, wins
+from indicators.actuals import by_scope
+from indicators.credited import closed_in, credited_closings
 from indicators.horizons import Horizon
-from indicators.narrow import perhaps_open
+from indicators.ledger import Ledger
 
 LIKELY = ("commit", "most_likely", "closed")
 """Categories that an implied call counts, once the CRM in use states categories at all."""
 
 
-def positions(history: History, horizon: Horizon, kinds: Sequence[str], measure: str) -> pl.DataFrame:
-    """Where each scope stood when the horizon day was over.
+def positions(ledger: Ledger, reps: History, horizon: Horizon, kinds: Sequence[str], measure: str) -> pl.DataFrame:
+    """Where each scope stood when the horizon day was over, as was known then.
 
-    Columns: scope_kind, scope_id, booked (won in the period so far), base_total (won in the base period as it then
-    stood), dated (open deals expected to close in the period that count; null where their worth is unknown), states
-    (some open deal carries a close date, or all is booked).
+    `ledger` is that of a later day, `reps` the history whose people and rates are read. Columns: scope_kind, scope_id,
+    booked (won in the period so far), base_total (won in the base period as it then stood), dated (open deals expected
+    to close in the period that count; null where their worth is unknown), states (some open deal carries a close date,
+    or all is booked).
     """
-    past = known(history, horizon.cut)
-    won = wins(past, _two_periods(horizon), horizon.cut)
-    booked = by_scope(won.filter(pl.col("period") == horizon.period), kinds, measure, [])
-    base = by_scope(won.filter(pl.col("period") == horizon.base), kinds, measure, [])
+    past = known(History(reps.settings, {name: reps[name] for name in ("reps", "fx_rates")}), horizon.cut)
+    then = ledger.known_by(horizon.cut, past)
+    closings = credited_closings(then, min(horizon.base_start, horizon.start))
+    won = closings.filter(pl.col("outcome") == "won")
+    booked = by_scope(closed_in(then, won, horizon.start, horizon.end), kinds, measure, [])
+    base = by_scope(closed_in(then, won, horizon.base_start, horizon.base_end), kinds, measure, [])
     keys = ["scope_kind", "scope_id"]
     return (
-        _open_by_scope(past, horizon, kinds, measure)
+        _open_by_scope(then, horizon, kinds, measure)
         .join(booked.select(*keys, booked="value"), on=keys, how="full", coalesce=True)
         .join(base.select(*keys, base_total="value"), on=keys, how="full", coalesce=True)
         .with_columns(
@@ -50,13 +53,8 @@ def implied_calls(position: pl.DataFrame) -> pl.DataFrame:
     return told.select("scope_kind", "scope_id", forecast=forecast).drop_nulls("forecast")
 
 
-def _two_periods(horizon: Horizon) -> pl.DataFrame:
-    rows = [(horizon.base, horizon.base_start, horizon.base_end), (horizon.period, horizon.start, horizon.end)]
-    return pl.DataFrame(rows, schema=PERIOD_SCHEMA, orient="row")
-
-
-def _open_by_scope(past: History, horizon: Horizon, kinds: Sequence[str], measure: str) -> pl.DataFrame:
-    deals = open_deals(past, horizon)
+def _open_by_scope(then: Ledger, horizon: Horizon, kinds: Sequence[str], measure: str) -> pl.DataFrame:
+    deals = open_deals(then, horizon)
     worth = pl.col(measure)
     counts = pl.col("counts")
     known_worth = worth.filter(counts).is_not_null().any() | ~counts.any()
@@ -72,13 +70,14 @@ def _open_by_scope(past: History, horizon: Horizon, kinds: Sequence[str], measur
     return pl.concat(parts)
 
 
-def open_deals(past: History, horizon: Horizon) -> pl.DataFrame:
+def open_deals(then: Ledger, horizon: Horizon) -> pl.DataFrame:
     """Open deals at the end of the horizon day with amount, count, scope columns and `counts` in the implied call.
 
-    A deal counts when its expected close lies in the period and, if any open deal of the company carries a forecast
-    category, its own category (else its stage's) is commit or most likely.
+    `then` is the ledger as known at that end. A deal counts when its expected close lies in the period and, if any open
+    deal of the company carries a forecast category, its own category (else its stage's) is commit or most likely.
     """
-    deals = snapshot(perhaps_open(past, horizon.cut), horizon.cut).filter(pl.col("outcome").is_null())
+    past = then.past
+    deals = then.standing(horizon.cut, open_only=True)
     deals = in_workspace_currency(past, deals, "amount", "currency", horizon.cut)
     deals = deal_scopes(past, deals, horizon.cut).with_columns(count=pl.lit(1.0), category=_category(past))
     dated = pl.col("close_date").is_between(horizon.start, horizon.end, closed="left")

@@ -6,7 +6,7 @@ A sheet over many periods asks for dozens of days. What it finds equals `history
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,46 +21,40 @@ FACTS = ("deal_id", "created_at", "recorded_at", "currency", "source", "account_
 
 @dataclass(frozen=True)
 class Ledger:
-    """The log of `past`, events before `before` (naive UTC) alone; hand in what was known at that instant."""
+    """The log of what was known in `past`, events before `before` (naive UTC) alone; see `open_ledger`.
+
+    `deals` are the facts of each deal under a `number`; `fields` has for each field its changes by number in the order
+    in which they took effect: number, changed_at, recorded_at, value.
+    """
 
     past: History
     before: dt.datetime
+    deals: pl.DataFrame
+    fields: Mapping[str, pl.DataFrame]
 
-    @cached_property
-    def deals(self) -> pl.DataFrame:
-        """The facts of each deal under a `number`, in order of deal_id."""
-        facts = self.past["deals"].filter(pl.col("created_at") < self.before).select(FACTS)
-        return facts.sort("deal_id", "created_at", "recorded_at").with_row_index("number")
+    def known_by(self, instant: dt.datetime, past: History, fields: Sequence[str] = FIELDS) -> Ledger:
+        """The ledger as it was at an earlier instant, of some fields; `past` has what else was known then."""
+        seen = (pl.col("changed_at") < instant) & _known_by(instant)
+        facts = self.deals.filter((pl.col("created_at") < instant) & _known_by(instant))
+        return Ledger(past, instant, facts, {name: self.fields[name].filter(seen) for name in fields})
 
-    @cached_property
-    def fields(self) -> dict[str, pl.DataFrame]:
-        """For each field its changes in the order in which they took effect: number, changed_at, recorded_at, value."""
-        changes = self.past["deal_changes"].filter((pl.col("changed_at") < self.before) & pl.col("field").is_in(FIELDS))
-        slim = self.past.with_tables(deal_changes=changes)
-        rows = ordered_changes(slim).with_row_index("_order").join(self.deals.select("deal_id", "number"), on="deal_id")
-        rows = rows.select("_order", "field", "number", "changed_at", "recorded_at", value="new_value")
-        parts = rows.sort("number", "_order").drop("_order").partition_by("field", as_dict=True, include_key=False)
-        blank = rows.drop("_order", "field").clear()
-        return {name: parts.get((name,), blank) for name in FIELDS}
-
-    def standing(self, instant: dt.datetime) -> pl.DataFrame:
-        """What `snapshot` gives at `instant`: one row per deal known then, sorted by deal_id."""
+    def standing(self, instant: dt.datetime, open_only: bool = False) -> pl.DataFrame:
+        """What `snapshot` gives at `instant`: one row per deal known then (with `open_only`, then open) by deal_id."""
         happened = (pl.col("created_at") < instant) & _known_by(instant)
-        wide = self.deals.filter(happened).drop("recorded_at").rename({"account_id": "_fact_account"})
+        facts = self.deals.filter(happened).drop("recorded_at").rename({"account_id": "_fact_account"})
+        wide = facts.join(self._standing_since(instant), on="number", how="left", maintain_order="left")
+        if open_only:
+            wide = wide.filter(pl.col("outcome").is_null())
         for field in FIELDS:
             last = _last_of_each(self.fields[field].filter((pl.col("changed_at") < instant) & _known_by(instant)))
-            wide = wide.join(last.select("number", pl.col("value").alias(field)), on="number", how="left")
-        began = self._standing_since(instant)
-        return (
-            wide.join(began, on="number", how="left", maintain_order="left")
-            .with_columns(
-                amount=finite_number(pl.col("amount")),
-                close_date=close_instant(self.past, pl.col("close_date")),
-                account_id=pl.coalesce("account_id", "_fact_account"),
-                closed_at=pl.when(pl.col("outcome").is_not_null()).then("closed_at"),
-            )
-            .select("deal_id", "created_at", "currency", "source", *TEXT_FIELDS, "amount", "close_date", *OUTCOME)
-        )
+            value = last.select("number", pl.col("value").alias(field))
+            wide = wide.join(value, on="number", how="left", maintain_order="left")
+        return wide.with_columns(
+            amount=finite_number(pl.col("amount")),
+            close_date=close_instant(self.past, pl.col("close_date")),
+            account_id=pl.coalesce("account_id", "_fact_account"),
+            closed_at=pl.when(pl.col("outcome").is_not_null()).then("closed_at"),
+        ).select("deal_id", "created_at", "currency", "source", *TEXT_FIELDS, "amount", "close_date", *OUTCOME)
 
     def _standing_since(self, instant: dt.datetime) -> pl.DataFrame:
         """The outcome that stood at `instant` and since when: number, outcome, closed_at."""
@@ -135,6 +129,19 @@ class Ledger:
 OUTCOME = ("outcome", "closed_at")
 
 
+def open_ledger(past: History, before: dt.datetime) -> Ledger:
+    """The ledger of what was known in `past`, events before `before` (naive UTC) alone."""
+    facts = past["deals"].filter(pl.col("created_at") < before).select(FACTS)
+    deals = facts.sort("deal_id", "created_at", "recorded_at").with_row_index("number")
+    changes = past["deal_changes"].filter((pl.col("changed_at") < before) & pl.col("field").is_in(FIELDS))
+    ordered = ordered_changes(past.with_tables(deal_changes=changes)).with_row_index("_order")
+    rows = ordered.join(deals.select("deal_id", "number"), on="deal_id").sort("number", "_order")
+    slim = rows.select("field", "number", "changed_at", "recorded_at", value="new_value")
+    parts = slim.partition_by("field", as_dict=True, include_key=False)
+    blank = slim.drop("field").clear()
+    return Ledger(past, before, deals, {name: parts.get((name,), blank) for name in FIELDS})
+
+
 def _known_by(instant: dt.datetime) -> pl.Expr:
     return pl.col("recorded_at").is_null() | (pl.col("recorded_at") < instant)
 
@@ -150,8 +157,3 @@ def _turns(past: History, stages: pl.DataFrame) -> pl.DataFrame:
     state = pl.col("outcome").fill_null("open")
     begins = pl.col("number").ne_missing(pl.col("number").shift(1))
     return rows.filter(begins | (state != state.shift(1)))
-
-
-def numbered(ledger: Ledger, rows: pl.DataFrame, columns: Sequence[str] = ("deal_id",)) -> pl.DataFrame:
-    """`rows` by `number` with the named facts of their deals, in row order."""
-    return rows.join(ledger.deals.select("number", *columns), on="number", how="left", maintain_order="left")

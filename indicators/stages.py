@@ -7,9 +7,9 @@ import datetime as dt
 import polars as pl
 
 from indicators.book import Book
+from indicators.credited import credited_at
 from indicators.indicator import Indicator, Need
 from indicators.needs import STAGE
-from indicators.record import credited_at
 from indicators.survival import LEFT, MOVED, MOVES_ON_WITHIN_DAYS, STAYS
 
 COHORT = dt.timedelta(days=180)

@@ -17,7 +17,7 @@ from history.synthetic import generate
 from indicators.actuals import closed_in, one_period
 from indicators.book import Record, book_of
 from indicators.credit import slim
-from indicators.ledger import Ledger
+from indicators.ledger import open_ledger
 from tests.lib.deal_log import at, company, deal, told
 
 AS_OF = dt.datetime(2026, 1, 10)
@@ -31,9 +31,12 @@ def histories() -> dict[str, History]:
 @pytest.mark.parametrize("name", ["told", "synthetic"])
 def test_deals_stand_where_a_snapshot_has_them_on_any_day(name: str):
     past = slim(known(histories()[name], AS_OF))
-    ledger = Ledger(past, AS_OF)
+    ledger = open_ledger(past, AS_OF)
     for day in (at("2024-06-03"), at("2025-02-14T05:00"), AS_OF):
-        assert_frame_equal(ledger.standing(day), snapshot(past, day))
+        whole = snapshot(past, day)
+        assert_frame_equal(ledger.standing(day), whole)
+        assert_frame_equal(ledger.standing(day, open_only=True), whole.filter(pl.col("outcome").is_null()))
+        assert_frame_equal(ledger.known_by(day, past).standing(day), whole)
 
 
 @pytest.mark.parametrize("name", ["told", "synthetic"])
@@ -41,7 +44,7 @@ def test_closings_are_those_of_a_replay(name: str):
     past = slim(known(histories()[name], AS_OF))
     changes = past["deal_changes"].filter(pl.col("changed_at") < AS_OF)
     expected = closings(past.with_tables(deal_changes=changes)).drop("recorded_at").sort("closed_at", "deal_id")
-    ledger = Ledger(past, AS_OF)
+    ledger = open_ledger(past, AS_OF)
     found = ledger.closings.join(ledger.deals.select("number", "deal_id"), on="number")
     assert_frame_equal(found.select(expected.columns).sort("closed_at", "deal_id"), expected)
 
@@ -64,7 +67,7 @@ def test_a_stay_ends_forward_back_won_or_lost_and_a_stage_written_twice_is_one_s
         deal("back", "2025-01-01", ("Offer", "2025-01-11"), ("Qualify", "2025-01-15"), ("Lost", "2025-02-01")),
         deal("odd", "2025-01-01", ("Elsewhere", "2025-01-05"), ("Offer", "2025-01-09")),
     )
-    ledger = Ledger(slim(known(history, AS_OF)), AS_OF)
+    ledger = open_ledger(slim(known(history, AS_OF)), AS_OF)
     stays = ledger.spells.join(ledger.deals.select("number", "deal_id"), on="number")
     rows = stays.sort("deal_id", "entered_at").select("deal_id", "stage", "move").rows()
     assert rows == [

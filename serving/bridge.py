@@ -1,10 +1,11 @@
 """What changed in a period's forecast between two days: lines that add up exactly to the difference of its mean.
 
-A deal counts with worth x chance: 1 where it is booked, its chance of being won within the period while it is open,
-nothing otherwise. From the first day to the last one thing of a deal is replaced after another, always in this order,
-so that every line is exact and nothing is left over: its scope, the rate its amount is valued at, its chance (under
-the name of what became of it), its amount, and last the model where another one serves. What is still to come belongs
-to no deal and is a line of its own.
+A deal counts with worth x chance: 1 where it is booked, its chance of being won within the period while it is open
+(times what a win is expected to come to, as a part of today's amount), nothing otherwise. From the first day to the
+last one thing of a deal is replaced after another, always in this order, so that every line is exact and nothing is
+left over: its scope, the rate its amount is valued at, its chance (under the name of what became of it), its amount,
+and last the model where another one serves. What is still to come, and what open deals that will change hands are
+expected to bring elsewhere, belong to no deal and are lines of their own.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ from history.record import History
 from serving.forecasting import Outlook, WinModel, outlook, table, win_chances
 
 BECAME = ("won", "lost", "reopened", "created", "pulled_in", "pushed_out", "won_before", "re_scored")
-LINES = (*BECAME, "amount_up", "amount_down", "revalued", "owner_moved", "new_model", "still_to_come", "correction")
+LINES = (*BECAME, "amount_up", "amount_down", "revalued", "owner_moved", "new_model", "handover", "still_to_come")
 """Every line there is, in the order in which they are shown."""
-WITHOUT_DEALS = ("still_to_come", "correction")
+WITHOUT_DEALS = ("handover", "still_to_come")
 
 PART_SCHEMA: dict[str, pl.DataType] = {
     "scope_kind": pl.String(),
@@ -68,7 +69,7 @@ class Bridge:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two outlooks on one period; `carried` are the chances on the last day by the model of the first."""
+    """Two outlooks on one period; `carried`: (open deals,) the last day's chances by the model of the first."""
 
     first: Outlook
     last: Outlook
@@ -120,10 +121,11 @@ def bridge(pair: Pair, by: str, measure: str = "amount") -> Bridge:
 
 
 def _both_days(pair: Pair, by: str, measure: str) -> pl.DataFrame:
-    """One row per deal that counts on either day, with both days' scope, state, amount, worth, chance, close date."""
-    first = _standing(pair.first, by, pair.first.chances, measure)
-    last = _standing(pair.last, by, pair.last.chances, measure)
-    carried = _standing(pair.last, by, pair.carried, measure).select("deal_id", carried_chance="chance")
+    """One row per deal that counts on either day: both days' scope, state, amount, worth, chance, pull, close date.
+
+    `pull` is what the deal counts with over its worth; `carried_pull` that of the last day by the first day's model.
+    """
+    first, last = _standing(pair.first, by, measure), _standing(pair.last, by, measure)
     both = (
         last.rename({name: f"to_{name}" for name in last.columns if name != "deal_id"})
         .join(
@@ -131,34 +133,47 @@ def _both_days(pair: Pair, by: str, measure: str) -> pl.DataFrame:
             on="deal_id",
             how="left",
         )
-        .join(carried, on="deal_id", how="left")
+        .join(_carried(pair), on="deal_id", how="left")
         .join(_revalued(pair, measure), on="deal_id", how="left")
-        .with_columns(
-            from_state=pl.col("from_state").fill_null("unknown"), from_chance=pl.col("from_chance").fill_null(0.0)
-        )
-        .filter((pl.col("from_chance") != 0) | (pl.col("to_chance") != 0) | (pl.col("carried_chance") != 0))
+        .with_columns(pl.col("from_chance", "from_pull").fill_null(0.0), pl.col("from_state").fill_null("unknown"))
+        .with_columns(carried_pull=pl.col("to_pull") * pl.col("carried").fill_null(1.0))
+        .filter((pl.col("from_pull") != 0) | (pl.col("to_pull") != 0) | (pl.col("carried_pull") != 0))
     )
     return both.with_columns(
         from_worth=pl.coalesce("from_worth", "to_worth"), from_scope=pl.coalesce("from_scope", "to_scope")
     ).with_columns(mid_worth=_worth_at_new_rate())
 
 
-def _standing(seen: Outlook, by: str, chances: np.ndarray, measure: str) -> pl.DataFrame:
-    """deal_id, scope, state, amount (null when unknown), worth, chance and close_date of every deal known on a day."""
+def _standing(seen: Outlook, by: str, measure: str) -> pl.DataFrame:
+    """deal_id, scope, state, amount (null when unknown), worth, chance, pull and close_date of every deal of a day."""
     now = seen.now
     keep: list[str | pl.Expr] = ["deal_id", pl.col(by).alias("scope"), "amount", "amount_unknown", "close_date"]
-    booked = now.booked.select(*keep, state=pl.lit("booked"), chance=pl.lit(1.0))
-    still_open = now.open.select(*keep, state=pl.lit("open"), chance=pl.Series(chances, dtype=pl.Float64))
-    counted = pl.concat([booked, still_open])
-    others = now.deals.join(counted, on="deal_id", how="anti").select(
-        *keep, state=_state_of_others(now.start, now.end), chance=pl.lit(0.0)
-    )
     worth = pl.col("amount") if measure == "amount" else pl.lit(1.0)
-    return (
-        pl.concat([counted, others])
-        .with_columns(worth=worth, amount=pl.when(~pl.col("amount_unknown")).then("amount"))
-        .drop("amount_unknown")
+    chances, brings = _counted(seen, measure)
+    booked = now.booked.select(*keep, state=pl.lit("booked"), chance=pl.lit(1.0), worth=worth, pull=pl.lit(1.0))
+    still_open = now.open.select(
+        *keep, state=pl.lit("open"), chance=pl.Series(chances, dtype=pl.Float64), worth=worth
+    ).with_columns(pull=pl.when(pl.col("worth") > 0).then(pl.Series(brings, dtype=pl.Float64) / pl.col("worth")))
+    counted = pl.concat([booked, still_open.with_columns(pl.col("pull").fill_null(0.0))])
+    others = now.deals.join(counted, on="deal_id", how="anti").select(
+        *keep, state=_state_of_others(now.start, now.end), chance=pl.lit(0.0), worth=worth, pull=pl.lit(0.0)
     )
+    told = pl.concat([counted, others])
+    return told.with_columns(amount=pl.when(~pl.col("amount_unknown")).then("amount")).drop("amount_unknown")
+
+
+def _counted(seen: Outlook, measure: str) -> tuple[np.ndarray, np.ndarray]:
+    """(open deals,) the chance that each is won within the period, and what it is expected to bring."""
+    worth, parts = seen.lessons.amounts.outcomes(seen.now.open, measure)
+    chances = seen.expected(measure).chances
+    return chances, chances * (worth * parts).sum(axis=1)
+
+
+def _carried(pair: Pair) -> pl.DataFrame:
+    """deal_id and `carried`: the chance by the first day's model over that of the last day's, of the deals now open."""
+    by_new = pair.last.chances
+    ratio = np.divide(pair.carried, by_new, out=np.ones(len(by_new)), where=by_new > 0)
+    return pair.last.now.open.select("deal_id", carried=pl.Series(ratio, dtype=pl.Float64))
 
 
 def _state_of_others(start: dt.datetime, end: dt.datetime) -> pl.Expr:
@@ -199,28 +214,17 @@ def _worth_at_new_rate() -> pl.Expr:
 def _parts(both: pl.DataFrame, start: dt.datetime, end: dt.datetime, by: str) -> pl.DataFrame:
     """The steps of every deal as rows; a step that moves nothing is left out."""
     rows = both.with_columns(became=_became(start, end))
-    counted = pl.col("from_worth") * pl.col("from_chance")
+    counted = pl.col("from_worth") * pl.col("from_pull")
     left = pl.col("from_scope") != pl.col("to_scope")
-    grown = (pl.col("to_worth") - pl.col("mid_worth")) * pl.col("carried_chance")
+    grown = (pl.col("to_worth") - pl.col("mid_worth")) * pl.col("carried_pull")
+    here = pl.col("to_scope")
     steps = [
         (pl.lit("owner_moved"), pl.col("from_scope"), pl.when(left).then(-counted)),
-        (pl.lit("owner_moved"), pl.col("to_scope"), pl.when(left).then(counted)),
-        (pl.lit("revalued"), pl.col("to_scope"), (pl.col("mid_worth") - pl.col("from_worth")) * pl.col("from_chance")),
-        (
-            pl.col("became"),
-            pl.col("to_scope"),
-            pl.col("mid_worth") * (pl.col("carried_chance") - pl.col("from_chance")),
-        ),
-        (
-            pl.when(grown > 0).then(pl.lit("amount_up")).otherwise(pl.lit("amount_down")),
-            pl.col("to_scope"),
-            grown,
-        ),
-        (
-            pl.lit("new_model"),
-            pl.col("to_scope"),
-            pl.col("to_worth") * (pl.col("to_chance") - pl.col("carried_chance")),
-        ),
+        (pl.lit("owner_moved"), here, pl.when(left).then(counted)),
+        (pl.lit("revalued"), here, (pl.col("mid_worth") - pl.col("from_worth")) * pl.col("from_pull")),
+        (pl.col("became"), here, pl.col("mid_worth") * (pl.col("carried_pull") - pl.col("from_pull"))),
+        (pl.when(grown > 0).then(pl.lit("amount_up")).otherwise(pl.lit("amount_down")), here, grown),
+        (pl.lit("new_model"), here, pl.col("to_worth") * (pl.col("to_pull") - pl.col("carried_pull"))),
     ]
     found = [
         rows.with_columns(scope_kind=pl.lit(by), scope_id=scope, line=line, contribution=moved).filter(
@@ -268,27 +272,34 @@ def _lines(pair: Pair, means: list[pl.DataFrame], parts: pl.DataFrame, by: str, 
         .iter_rows()
     }
     stands = [{row["scope_id"]: row for row in frame.iter_rows(named=True)} for frame in means]
+    counted = [_by_deals(seen, by, measure) for seen in (pair.first, pair.last)]
     rows = []
     for scope in sorted({*stands[0], *stands[1], *parts["scope_id"]}):
-        first, last = (_four(stand.get(scope)) for stand in stands)
+        first, last = (_beyond_deals(stand.get(scope), own, scope) for stand, own in zip(stands, counted, strict=True))
         shared = [by, scope, pair.last.period.name, pair.first.now.as_of, pair.last.now.as_of, measure]
         found = {line: summed.get((scope, line), (0, 0.0)) for line in LINES}
-        found["still_to_come"] = (0, last["new"] - first["new"])
-        found["correction"] = (0, last["correction"] - first["correction"])
+        found |= {line: (0, last[line] - first[line]) for line in WITHOUT_DEALS}
         rows += [[*shared, first["mean"], last["mean"], line, *found[line]] for line in LINES if _shown(line, found)]
     return pl.DataFrame(rows, schema=LINE_SCHEMA, orient="row")
+
+
+def _by_deals(seen: Outlook, by: str, measure: str) -> dict[str, float]:
+    """What the open deals of each scope are expected to bring, wherever it will count."""
+    brings = pl.Series(_counted(seen, measure)[1], dtype=pl.Float64)
+    return dict(
+        seen.now.open.select(by).with_columns(brings=brings).group_by(by).agg(pl.col("brings").sum()).iter_rows()
+    )
 
 
 def _shown(line: str, found: Mapping[str, tuple[int, float]]) -> bool:
     return line == "still_to_come" or found[line] != (0, 0.0)
 
 
-def _four(row: Mapping[str, float] | None) -> dict[str, float]:
-    """The mean and the parts of it that belong to no deal, of one scope's row of the forecast."""
+def _beyond_deals(row: Mapping[str, float] | None, by_deals: Mapping[str, float], scope: str) -> dict[str, float]:
+    """The mean of one scope, and the parts of it that belong to no deal of its own."""
     if row is None:
-        return {"mean": 0.0, "new": 0.0, "correction": 0.0}
-    told = row["booked"] + row["open_expected"] + row["new_expected"]
-    # The sum of the parts is the mean unless a correction is laid over it; rounding is none.
-    beyond = row["mean"] - told
-    slight = abs(beyond) <= 1e-9 * max(abs(row["mean"]), 1.0)
-    return {"mean": row["mean"], "new": row["new_expected"], "correction": 0.0 if slight else beyond}
+        return {"mean": 0.0, "still_to_come": 0.0, "handover": 0.0}
+    moves = row["open_expected"] - by_deals.get(scope, 0.0)
+    # Sums in another order differ in their last digits; that is rounding, not a deal changing hands.
+    slight = abs(moves) <= 1e-9 * max(abs(row["mean"]), 1.0)
+    return {"mean": row["mean"], "still_to_come": row["new_expected"], "handover": 0.0 if slight else moves}

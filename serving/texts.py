@@ -260,7 +260,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "changed.owner_moved": ("Moved between scopes", "归属变更"),
     "changed.new_model": ("Another model", "模型更换"),
     "changed.still_to_come": ("Still to come", "尚待新增"),
-    "changed.correction": ("Correction of the level", "水平修正"),
+    "changed.handover": ("Expected to change hands", "预计归属变更"),
     "pace.working": (
         "{scope}: {gap} missing / ({conversion} of new pipeline won, {deals} deals{whose}, × {share} of that within the"
         " period, {within} of {wins} wins) = {required} of new pipeline beyond the {usual} that usually comes from this"

@@ -17,7 +17,7 @@ def test_the_lines_of_each_scope_add_up_and_open_to_their_deals(api):
         assert scope["mean_from"] + moved == pytest.approx(scope["mean_to"])
         for line in scope["lines"]:
             own = [deal["contribution"] for deal in scope["deals"] if deal["line"] == line["line"]]
-            if line["line"] not in ("still_to_come", "correction"):
+            if line["line"] not in ("still_to_come", "handover"):
                 assert sum(own) == pytest.approx(line["contribution"])
                 assert len(own) >= line["deals"] > 0
 

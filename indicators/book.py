@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -33,6 +34,14 @@ class Book:
     record: Record
     period: Period
     measured: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, find: Callable[[Book], pl.DataFrame]) -> pl.DataFrame:
+        """What `find` gives for this book, found once for the several indicators that read it."""
+        key = (find.__module__, find.__name__)
+        if key not in self.measured:
+            self.measured[key] = find(self)
+        found: pl.DataFrame = self.measured[key]
+        return found
 
     @property
     def past(self) -> History:

@@ -77,7 +77,10 @@ class Ledger:
         """The value of `field` at each row's own instant `at`, in row order; `spine` has `number`."""
         moment = pl.col(at) if inclusive else pl.col(at) - INSTANT
         rows = spine.select("number", moment.alias("_at")).with_row_index("_row").sort("_at")
-        log = self.fields[field].sort("changed_at", maintain_order=True)
+        numbers = spine["number"].unique()
+        log = (
+            self.fields[field].filter(pl.col("number").is_in(numbers.implode())).sort("changed_at", maintain_order=True)
+        )
         found = rows.join_asof(
             log, left_on="_at", right_on="changed_at", by="number", check_sortedness=False, strategy="backward"
         )

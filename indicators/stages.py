@@ -17,6 +17,10 @@ ONE_DAY = dt.timedelta(days=1)
 
 
 def stay_rows(book: Book) -> pl.DataFrame:
+    return book.once(_stays)
+
+
+def _stays(book: Book) -> pl.DataFrame:
     """Stays in open stages that began in the `COHORT` up to the end: days so far, and how they had ended by then."""
     ledger, upto = book.record.ledger, book.upto
     entered = ledger.spells.filter(pl.col("entered_at").is_between(upto - COHORT, upto, closed="left"))

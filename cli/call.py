@@ -89,9 +89,10 @@ def override(session: Session, manager: str, scope: str, **said: Any) -> None:
     Example:
       dealcast call override --manager M01 --scope team:T01 --period 2026Q4 --commit 2000000 --note "one big deal slips"
     """
-    from history.scopes import parse_scope
+    from history.scopes import parse_scope, scope_kinds
 
-    add(session, manager, parse_scope(scope), said)
+    kinds = scope_kinds(session.workspace().settings)
+    add(session, manager, parse_scope(scope, kinds), said)
 
 
 def add(session: Session, by: str, scope: tuple[str, str], said: dict[str, Any]) -> None:
@@ -140,7 +141,7 @@ def list_(
     import polars as pl
 
     from history.fiscal import parse_period
-    from history.scopes import parse_scope
+    from history.scopes import parse_scope, scope_kinds
     from serving.submissions import statements
     from serving.tokens import utc_now
 
@@ -150,7 +151,7 @@ def list_(
     if period:
         wanted.append(pl.col("period") == parse_period(period, workspace.settings).name)
     if scope:
-        kind, scope_id = parse_scope(scope)
+        kind, scope_id = parse_scope(scope, scope_kinds(workspace.settings))
         wanted.append((pl.col("scope_kind") == kind) & (pl.col("scope_id") == scope_id))
     if forecaster:
         wanted.append(pl.col("forecaster_id") == forecaster)

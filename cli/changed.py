@@ -41,7 +41,13 @@ DEAL_COLUMNS = (
 )
 @click.option("--from", "first", type=Day(), help="The first day. [default: a week before the last]")
 @click.option("--to", "last", type=Day(), help="The last day. [default: the day after the newest row]")
-@click.option("--by", metavar="LEVEL", default="company", show_default=True, help="One column of lines per scope.")
+@click.option(
+    "--by",
+    metavar="LEVEL",
+    default="company",
+    show_default=True,
+    help="The lines of each rep, team, ... or level of [hierarchies].",
+)
 @click.option("--scope", metavar="KIND:ID", help="One scope alone, such as team:North.")
 @click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
 @click.option("--line", metavar="LINE", help="Only this line, opened to its deals, such as won or pushed_out.")
@@ -72,14 +78,14 @@ def changed(
       dealcast changed --period 2026Q2 --from 2026-05-01 --to 2026-05-08 --scope team:T01 --line won
     """
     from history.fiscal import parse_period, quarter_of
-    from history.scopes import parse_scope
+    from history.scopes import parse_scope, scope_kinds
     from serving.bridge import must_follow, what_changed
     from serving.bridge_words import only
 
     out = checked_path(out)
-    kind, scope_id = parse_scope(scope) if scope else (by, None)
     workspace = session.workspace()
     history, settings = workspace.history(), workspace.settings
+    kind, scope_id = parse_scope(scope, scope_kinds(settings)) if scope else (by, None)
     end = day_or_newest(last, history)
     begin = first or end - dt.timedelta(days=7)
     name = parse_period(period, settings).name if period else quarter_of(end, settings).name

@@ -40,9 +40,10 @@ COLUMNS = (
 @as_of_option
 @click.option(
     "--by",
-    type=click.Choice(["rep", "team", "region", "product_line", "segment", "company"]),
+    metavar="LEVEL",
     default="team",
     show_default=True,
+    help="rep, team, region, product_line, segment, company, or a level of [hierarchies].",
 )
 @click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
 @model_option
@@ -64,7 +65,8 @@ def forecast(
       dealcast forecast --by region --measure count --out forecast.csv
     """
     from history.fiscal import parse_period, quarter_of
-    from serving.forecasting import forecast as land
+    from serving.forecast_notes import notes
+    from serving.forecasting import outlook, table
 
     out = checked_path(out)
     workspace = session.workspace()
@@ -73,10 +75,13 @@ def forecast(
     name = parse_period(period, workspace.settings).name if period else quarter_of(day, workspace.settings).name
     instant = workspace.settings.start_of(day)
     model = serving_model(workspace, history, instant, version)
-    frame = land(history, model, name, instant, by, measure)
+    seen = outlook(history, model, name, instant)
+    frame = table(seen, by, measure)
     if out:
         write(frame, out)
     show(frame, name, day, measure, workspace.settings.currency, session.language)
+    for note in notes(seen, frame, session.language):
+        notice(note)
     notice(model_note(model, workspace.settings, instant, session.language))
 
 

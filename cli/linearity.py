@@ -27,7 +27,13 @@ LEADING = (
 @shared_options
 @click.option("--period", metavar="PERIOD", help="One that has ended. [default: the last ones, and all together]")
 @as_of_option
-@click.option("--by", metavar="LEVEL", default="company", show_default=True, help="rep, team, region, ... or company.")
+@click.option(
+    "--by",
+    metavar="LEVEL",
+    default="company",
+    show_default=True,
+    help="rep, team, region, product_line, segment, company, or a level of [hierarchies].",
+)
 @click.option("--part", type=click.Choice(["month", "week"]), default="month", show_default=True)
 @click.option(
     "--cadence", type=click.Choice(["quarter", "month", "half", "year"]), default="quarter", show_default=True

@@ -37,7 +37,13 @@ COLUMNS = (
     "--period", metavar="PERIOD", help="2026Q4, 2026-11, 2026H2 or 2026. [default: the quarter of the as-of day]"
 )
 @as_of_option
-@click.option("--by", metavar="LEVEL", default="team", show_default=True, help="rep, team, region, ... or company.")
+@click.option(
+    "--by",
+    metavar="LEVEL",
+    default="team",
+    show_default=True,
+    help="rep, team, region, product_line, segment, company, or a level of [hierarchies].",
+)
 @click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
 @model_option
 @out_option

@@ -82,11 +82,21 @@ def _constraint(column: Column) -> pl.Expr:
 def _text(series: pl.Series, column: Column, settings: Settings) -> tuple[pl.Series, str]:
     text = as_text(series)
     if column.choices:
-        plain = text.str.to_lowercase().str.replace_all(r"[\s-]+", "_")
-        return plain.set(~plain.is_in(column.choices), None), f"one of {', '.join(column.choices)}"
+        return _choices(text, column, settings)
     if column.unit == "period":
         return _periods(text, settings), FORMS.removeprefix("expected ")
     return text.set(text.str.contains("\x00", literal=True), None), "text without NUL characters"
+
+
+def _choices(text: pl.Series, column: Column, settings: Settings) -> tuple[pl.Series, str]:
+    """The choice that each cell writes. A scope may also be one of the workspace's own levels, written as there."""
+    own = settings.own_levels if column.name == "scope_kind" else ()
+    plain = text.str.to_lowercase().str.replace_all(r"[\s-]+", "_")
+    chosen = plain.set(~plain.is_in(column.choices), None)
+    if own:
+        written = text.set(~text.is_in(own), None)
+        chosen = pl.select(pl.coalesce(pl.lit(written), pl.lit(chosen))).to_series()
+    return chosen, f"one of {', '.join((*column.choices, *own))}"
 
 
 def _periods(text: pl.Series, settings: Settings) -> pl.Series:

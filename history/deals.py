@@ -121,13 +121,14 @@ def field_values(history: History, field: str) -> pl.DataFrame:
 def snapshot(history: History, instant: dt.datetime) -> pl.DataFrame:
     """One row per deal known at `instant` (naive UTC), sorted by deal_id.
 
-    Columns: deal_id, created_at, currency, source, the text fields, amount (deal currency, null when unknown),
-    close_date (UTC instant of the expected close), outcome ("won", "lost", null while open), closed_at (start of the
-    spell that stands; null while open). A deal without any stage is open with stage null.
+    Columns: deal_id, created_at, currency, source, the text fields, those of the workspace's own levels, amount (deal
+    currency, null when unknown), close_date (UTC instant of the expected close), outcome ("won", "lost", null while
+    open), closed_at (start of the spell that stands; null while open). A deal without any stage is open with stage
+    null.
     """
     past = known(history, instant)
     changes = ordered_changes(past).filter(pl.col("changed_at") < instant)
-    fields = [*TEXT_FIELDS, "amount", "close_date"]
+    fields = list(dict.fromkeys([*TEXT_FIELDS, "amount", "close_date", *past.settings.own_levels]))
     wide = changes.group_by("deal_id").agg(
         pl.col("new_value").filter(pl.col("field") == field).last().alias(field) for field in fields
     )

@@ -115,6 +115,8 @@ def _settings_document(settings: Settings) -> dict[str, Any]:
     rest = {name: value for name, value in settings.raw.items() if name not in ("store", "stages", "workspace")}
     if settings.feature_fields:
         rest["features"] = {"fields": list(settings.feature_fields)}
+    if settings.hierarchies:
+        rest["hierarchies"] = {name: list(levels) for name, levels in settings.hierarchies}
     return json.loads(json.dumps({**rest, "workspace": workspace, "stages": stages}, default=str))
 
 

@@ -1,5 +1,7 @@
 """Whom a deal counts for: its rep, team, region, product line, segment and the company, as known.
 
+A workspace may name levels of its own, fields of a deal, in the `[hierarchies]` of its settings.
+
 Hand in `as_of.known(history, t)` and a snapshot of the same day. What is not known is `"(none)"`, never dropped, so
 that the parts of a level always add up to the company.
 """
@@ -12,11 +14,21 @@ import polars as pl
 
 from history.errors import RequestInvalid
 from history.record import History
+from history.settings import LEVELS_ALREADY, Settings
 
 NONE = "(none)"
 COMPANY = "company"
-SCOPE_KINDS = ("rep", "team", "region", "product_line", "segment", "company")
+SCOPE_KINDS = LEVELS_ALREADY
 REP_COLUMNS = ("rep_id", "name", "team", "manager_id", "region", "role", "hired_at", "left_at")
+
+
+def scope_kinds(settings: Settings) -> tuple[str, ...]:
+    """Every level of a workspace: those that all have, and its own.
+
+    >>> scope_kinds(Settings(hierarchies=(("product", ("product_line", "family")),)))[-1]
+    'family'
+    """
+    return (*SCOPE_KINDS, *settings.own_levels)
 
 
 def parse_scope(text: str, kinds: tuple[str, ...] = SCOPE_KINDS) -> tuple[str, str]:
@@ -56,11 +68,13 @@ def standing_reps(past: History, instant: dt.datetime | None = None) -> pl.DataF
 def deal_scopes(past: History, snapshot: pl.DataFrame, instant: dt.datetime | None = None) -> pl.DataFrame:
     """`snapshot` with the columns rep, team, region, product_line, segment and company filled, in its row order.
 
-    `snapshot` needs owner_id; its own region, product_line and segment are kept and `"(none)"` where missing. Region
-    is the deal's, else its owner's. Pass the snapshot's `instant` where moves of reps may be known in advance.
+    So are the workspace's own levels. `snapshot` needs owner_id; its own region, product_line, segment and levels are
+    kept and `"(none)"` where missing. Region is the deal's, else its owner's. Pass the snapshot's `instant` where moves
+    of reps may be known in advance.
     """
     people = standing_reps(past, instant).select(owner_id="rep_id", team="team", _rep_region="region")
-    fields = [name for name in ("region", "product_line", "segment") if name not in snapshot.columns]
+    own = past.settings.own_levels
+    fields = [name for name in ("region", "product_line", "segment", *own) if name not in snapshot.columns]
     blank = [pl.lit(None, dtype=pl.String).alias(name) for name in fields]
     rows = snapshot.drop("team", strict=False).with_columns(blank)
     return (
@@ -72,6 +86,7 @@ def deal_scopes(past: History, snapshot: pl.DataFrame, instant: dt.datetime | No
             product_line=_filled(pl.col("product_line")),
             segment=_filled(pl.col("segment")),
             company=pl.lit(COMPANY),
+            **{name: _filled(pl.col(name)) for name in own},
         )
         .drop("_rep_region")
     )
@@ -97,6 +112,28 @@ def scope_parent(past: History, instant: dt.datetime | None = None) -> pl.DataFr
     ).unique()
     team_rows = teams.select(_kind("team"), pl.col("team").alias("scope_id"), "parent_kind", "parent_id")
     return pl.concat([reps, team_rows, regions]).sort("scope_kind", "scope_id")
+
+
+def level_parent(past: History, deals: pl.DataFrame) -> pl.DataFrame:
+    """Who belongs to whom in the hierarchies of fields: hierarchy, scope_kind, scope_id, parent_kind, parent_id.
+
+    `deals` has the scope columns (see `deal_scopes`). A scope whose deals lie in several scopes of the next level
+    belongs to the company directly; so does the last level. Sorted, one row per hierarchy and scope.
+    """
+    texts = ("hierarchy", "scope_kind", "scope_id", "parent_kind", "parent_id")
+    found = [pl.DataFrame(schema=dict.fromkeys(texts, pl.String))]
+    for name, levels in past.settings.hierarchies:
+        for level, above in zip(levels, (*levels[1:], COMPANY), strict=True):
+            alone = pl.col(above).n_unique() == 1
+            found.append(
+                deals.group_by(pl.col(level).alias("scope_id"))
+                .agg(
+                    parent_kind=pl.when(alone).then(pl.lit(above)).otherwise(pl.lit(COMPANY)),
+                    parent_id=pl.when(alone).then(pl.col(above).first()).otherwise(pl.lit(COMPANY)),
+                )
+                .select(pl.lit(name).alias("hierarchy"), _kind(level), "scope_id", "parent_kind", "parent_id")
+            )
+    return pl.concat(found).sort("hierarchy", "scope_kind", "scope_id")
 
 
 def _kind(name: str) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""The settings of a workspace, read from `dealcast.toml`: currency, time zone, fiscal year, stages, own fields."""
+"""The settings of a workspace, read from `dealcast.toml`: currency, time zone, fiscal year, stages, fields, levels."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ FEATURES_ALREADY = frozenset(
     ("amount", "close_date", "forecast_category", "kind", "probability", "product_line", "region", "segment", "stage")
 )
 """Fields of deals whose last value every model reads, configured or not."""
+LEVELS_ALREADY = ("rep", "team", "region", "product_line", "segment", "company")
+"""What forecasts are given by in every workspace; the levels that are fields of a deal may stand in a hierarchy."""
+LEVELS_OF_PEOPLE = ("rep", "team", "company")
+NO_LEVELS = frozenset(("amount", "close_date", "next_step", "owner_id", "probability", "stage", "loss_reason"))
+MOST_LEVELS = 6
 _FIELD_NAME = re.compile(r"[^\W\d_]\w{0,59}")
 
 
@@ -36,6 +41,7 @@ class Settings:
     """What a `dealcast.toml` says. `stages` stand in order of progress.
 
     `feature_fields` are fields of deals, beyond those that the product knows, whose last value models read.
+    `hierarchies` are names, sorted, with their levels, fields of deals, the finest first.
     """
 
     currency: str = "CNY"
@@ -44,7 +50,14 @@ class Settings:
     stages: tuple[Stage, ...] = ()
     store_url: str | None = None
     feature_fields: tuple[str, ...] = ()
+    hierarchies: tuple[tuple[str, tuple[str, ...]], ...] = ()
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def own_levels(self) -> tuple[str, ...]:
+        """Levels of the hierarchies beyond those that every workspace has, hierarchy after hierarchy."""
+        named = [level for _, levels in self.hierarchies for level in levels]
+        return tuple(dict.fromkeys(level for level in named if level not in LEVELS_ALREADY))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -137,6 +150,41 @@ def _check_field(name: str, names: list[str], source: str) -> None:
         raise ConfigInvalid(f"{source}: [features] fields has {name!r} twice; name each field once.")
 
 
+def _hierarchies(document: Mapping[str, Any], source: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = []
+    for name, levels in sorted(_section(document, "hierarchies", source).items()):
+        if not isinstance(levels, list) or not levels or not all(isinstance(level, str) for level in levels):
+            raise ConfigInvalid(
+                f"{source}: [hierarchies] {name} is {levels!r}; expected a list of fields of deals, the finest first, "
+                'such as ["product_line", "segment"]. Correct it.'
+            )
+        for level in levels:
+            _check_level(name, level, levels, source)
+        found.append((name, tuple(levels)))
+    settings = Settings(hierarchies=tuple(found))
+    if len(settings.own_levels) > MOST_LEVELS:
+        raise ConfigInvalid(
+            f"{source}: [hierarchies] names {len(settings.own_levels)} levels of your own; expected {MOST_LEVELS} at "
+            "most. Keep those by which people plan."
+        )
+    return settings.hierarchies
+
+
+def _check_level(name: str, level: str, levels: list[str], source: str) -> None:
+    if not _FIELD_NAME.fullmatch(level):
+        raise ConfigInvalid(
+            f"{source}: [hierarchies] {name} has {level[:80]!r}; expected the name of a field in deal_changes, a "
+            "letter and then up to 59 letters, digits or underscores. Correct or remove it."
+        )
+    if level in LEVELS_OF_PEOPLE or level in NO_LEVELS:
+        raise ConfigInvalid(
+            f"{source}: [hierarchies] {name} has {level!r}, which is no field that parts deals; expected one such as "
+            "product_line. Correct or remove it."
+        )
+    if levels.count(level) > 1:
+        raise ConfigInvalid(f"{source}: [hierarchies] {name} has {level!r} twice; name each level once.")
+
+
 def parse_settings(document: Mapping[str, Any], source: str = "dealcast.toml") -> Settings:
     """Settings from a parsed TOML document; raises `ConfigInvalid` naming what is wrong and where."""
     workspace, store = _section(document, "workspace", source), _section(document, "store", source)
@@ -167,6 +215,7 @@ def parse_settings(document: Mapping[str, Any], source: str = "dealcast.toml") -
         stages=stages,
         store_url=store.get("url"),
         feature_fields=_feature_fields(document, source),
+        hierarchies=_hierarchies(document, source),
         raw=dict(document),
     )
 

@@ -19,7 +19,7 @@ INSTANT = dt.timedelta(microseconds=1)
 
 def slim(history: History) -> History:
     """`history` with only what crediting reads: replaying many days over it costs little."""
-    changes = history["deal_changes"].filter(pl.col("field").is_in(FIELDS))
+    changes = history["deal_changes"].filter(pl.col("field").is_in([*FIELDS, *history.settings.own_levels]))
     return History(history.settings, {name: history[name] for name in READ} | {"deal_changes": changes})
 
 
@@ -54,17 +54,21 @@ def reps_at(past: History, spine: pl.DataFrame, at: str) -> pl.DataFrame:
 
 
 def credited(past: History, closings: pl.DataFrame, at: str = "closed_at") -> pl.DataFrame:
-    """`closings` with rep, team, region, product_line, segment and company as they were at each row's instant `at`."""
+    """`closings` with rep, team, region, product_line, segment and company as they were at each row's instant `at`.
+
+    So are the workspace's own levels.
+    """
     changes = ordered_changes(past)
-    fields = {
-        name: values_at(changes, closings, name, at) for name in ("owner_id", "region", "product_line", "segment")
-    }
+    own = past.settings.own_levels
+    names = ("owner_id", "region", "product_line", "segment", *own)
+    fields = {name: values_at(changes, closings, name, at) for name in names}
     rows = closings.with_columns(
         rep=_filled(fields["owner_id"]),
         product_line=_filled(fields["product_line"]),
         segment=_filled(fields["segment"]),
         company=pl.lit(COMPANY),
         _region=fields["region"],
+        **{name: _filled(fields[name]) for name in own},
     )
     rows = rows.with_columns(reps_at(past, rows, at).select("team", "rep_region"))
     own_region = pl.when(pl.col("_region").str.strip_chars() != "").then("_region")

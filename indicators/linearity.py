@@ -11,7 +11,7 @@ from history.as_of import known
 from history.errors import RequestInvalid
 from history.fiscal import Period, bounds, cadence_of, parse_period
 from history.record import History
-from history.scopes import SCOPE_KINDS
+from history.scopes import scope_kinds
 from indicators.actuals import MEASURES, PERIOD_SCHEMA, wins
 from indicators.credit import slim
 from indicators.horizons import ended_periods, first_instant
@@ -57,7 +57,8 @@ def linearity(
     days are null for all periods together.
     Raises `RequestInvalid` for what is not known or has not ended, `DateInvalid` for the period's name, `NoHistory`.
     """
-    for what, given, names in (("level", by, SCOPE_KINDS), ("part", part, PARTS), ("measure", measure, MEASURES)):
+    levels = scope_kinds(history.settings)
+    for what, given, names in (("level", by, levels), ("part", part, PARTS), ("measure", measure, MEASURES)):
         if given not in names:
             raise RequestInvalid(f"{what} {given!r} is not known; expected one of {', '.join(names)}. Correct it.")
     chosen = _chosen(history, as_of, period, cadence)

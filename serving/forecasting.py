@@ -16,8 +16,9 @@ from features.matrix import build_matrix
 from history.errors import NoHistory, RequestInvalid
 from history.fiscal import Period, bounds, parse_period
 from history.record import History
-from history.scopes import SCOPE_KINDS
+from history.scopes import scope_kinds
 from training.attainment.arrivals import NOTHING, Arrivals, ScopeArrivals, arrivals, corrected, scope_arrivals
+from training.attainment.handover import STAYS_PUT, Level
 from training.attainment.landing import Landing, OpenDeals, Shared, landing
 from training.attainment.lessons import NO_LESSONS, Lessons, lessons
 from training.attainment.position import Position, position
@@ -153,7 +154,7 @@ def _won_within(model: WinModel, matrix: pd.DataFrame, ahead: dt.timedelta) -> n
 
 def table(seen: Outlook, by: str, measure: str = "amount") -> pl.DataFrame:
     """The rows of `forecast` for one level and measure; raises `RequestInvalid` for an unknown one."""
-    _must_be("level", by, SCOPE_KINDS)
+    _must_be("level", by, scope_kinds(seen.now.past.settings))
     _must_be("measure", measure, MEASURES)
     targets = quotas(seen.now.past, seen.period.name, by, measure, seen.now.as_of)
     cut = _Cut(seen, by, measure)
@@ -191,15 +192,20 @@ class _Cut:
         coming = self.seen.new.donors.filter(pl.col("weight") > 0)[self.by].to_list()
         return sorted({*self.booked, *self.rows, *coming, *self.gets})
 
+    @property
+    def level(self) -> Level:
+        """How deals change hands at this level; a level of the workspace's own is taken to stay as it is."""
+        return self.seen.lessons.handovers.get(self.by, STAYS_PUT)
+
     @cached_property
     def kept(self) -> np.ndarray:
         """(open deals,) the share of each deal's win that counts for the scope that has the deal now."""
-        return self.seen.lessons.handovers[self.by].share_kept(self.seen.now.open[self.by])
+        return self.level.share_kept(self.seen.now.open[self.by])
 
     @property
     def gets(self) -> Mapping[str, float]:
         """The part of what moves between scopes that each one gets."""
-        return self.seen.lessons.handovers[self.by].gets if (self.kept < 1.0).any() else {}
+        return self.level.gets if (self.kept < 1.0).any() else {}
 
     @cached_property
     def outcomes(self) -> tuple[np.ndarray, np.ndarray]:

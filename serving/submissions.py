@@ -19,7 +19,7 @@ from history.errors import DateInvalid, DealUnknown, NotAllowed, RequestInvalid
 from history.fiscal import bounds, parse_period
 from history.leading import leads_scope, led_scopes, people_at
 from history.record import History
-from history.scopes import COMPANY, SCOPE_KINDS
+from history.scopes import COMPANY, scope_kinds
 from history.store import Store
 from history.tables import TABLES
 
@@ -114,10 +114,8 @@ def _everybody(past: History) -> list[str]:
 
 def _check_scope(past: History, statement: Statement, everybody: list[str]) -> None:
     kind = statement.scope_kind
-    if kind not in SCOPE_KINDS:
-        raise RequestInvalid(
-            f"scope kind {kind[:80]!r} is not known; expected one of {', '.join(SCOPE_KINDS)}. Correct it."
-        )
+    if kind not in (kinds := scope_kinds(past.settings)):
+        raise RequestInvalid(f"scope kind {kind[:80]!r} is not known; expected one of {', '.join(kinds)}. Correct it.")
     known_ids = everybody if kind == "rep" else [COMPANY] if kind == COMPANY else _ids(past, kind)
     if statement.scope_id not in known_ids:
         raise DealUnknown(

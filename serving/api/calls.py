@@ -8,7 +8,7 @@ import polars as pl
 from fastapi import APIRouter, Query, Request
 
 from history.fiscal import parse_period
-from history.scopes import parse_scope
+from history.scopes import parse_scope, scope_kinds
 from serving.access import Reader, Speaker
 from serving.live import Live, standing_of
 from serving.planning_schemas import CallOut, CallsAnswer, StatementIn
@@ -23,7 +23,9 @@ def say(request: Request, speaker: Speaker, body: StatementIn) -> CallsAnswer:
     """Appends a statement of the person the token is named after: about oneself as a rep, about others as their
     manager. Statements made before stay as they are; the one said last holds."""
     live: Live = request.app.state.live
-    kind, scope_id = parse_scope(body.scope) if body.scope else ("rep", speaker.name)
+    kind, scope_id = (
+        parse_scope(body.scope, scope_kinds(live.workspace.settings)) if body.scope else ("rep", speaker.name)
+    )
     values = {name: value for name in CATEGORIES if (value := getattr(body, name)) is not None}
     statement = Statement(speaker.name, kind, scope_id, body.period, values, body.measure, body.note)
     rows = submit(live.store, standing_of(request).history, statement, utc_now())
@@ -52,7 +54,7 @@ def list_calls(
         name = parse_period(period, live.workspace.settings).name
         found = found.filter(pl.col("period") == name)
     if scope is not None:
-        kind, scope_id = parse_scope(scope)
+        kind, scope_id = parse_scope(scope, scope_kinds(live.workspace.settings))
         found = found.filter((pl.col("scope_kind") == kind) & (pl.col("scope_id") == scope_id))
     for column, wanted in (("forecaster_id", forecaster), ("measure", measure), ("holds", holds or None)):
         found = found if wanted is None else found.filter(pl.col(column) == wanted)

@@ -9,7 +9,7 @@ import polars as pl
 from fastapi import APIRouter, Query, Request
 
 from history.fiscal import parse_period, quarter_of
-from history.scopes import parse_scope
+from history.scopes import parse_scope, scope_kinds
 from serving.access import Reader
 from serving.api.forecast import Level
 from serving.bridge import bridge, must_follow, pair_of
@@ -40,7 +40,7 @@ def forecast_changes(
     """Lines that add up exactly to the difference of the expected result; each day is forecast as it was then."""
     standing = standing_of(request)
     settings = standing.history.settings
-    kind, scope_id = parse_scope(scope) if scope else (by, None)
+    kind, scope_id = parse_scope(scope, scope_kinds(settings)) if scope else (by, None)
     end = last or standing.day
     name = parse_period(period, settings).name if period else quarter_of(end, settings).name
     days = (settings.start_of(first or end - A_WEEK), settings.start_of(end))

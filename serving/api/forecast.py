@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
+from pydantic import StringConstraints
 
 from history.fiscal import parse_period, quarter_of
 from serving.access import Reader
@@ -13,7 +14,8 @@ from serving.live import standing_of
 from serving.schemas import ForecastAnswer, ForecastRow
 
 router = APIRouter(prefix="/v1")
-Level = Literal["rep", "team", "region", "product_line", "segment", "company"]
+Level = Annotated[str, StringConstraints(max_length=60)]
+"""rep, team, region, product_line, segment, company, or a level of the workspace's own."""
 
 
 @router.get("/forecast")
@@ -23,7 +25,9 @@ def forecast(
     period: Annotated[
         str | None, Query(description="2026Q4, 2026-11, 2026H2 or 2026; the running quarter if left out")
     ] = None,
-    by: Annotated[Level, Query(description="one row per rep, team, region, product_line, segment or company")] = "team",
+    by: Annotated[
+        Level, Query(description="one row per rep, team, region, product_line, segment, company or own level")
+    ] = "team",
     measure: Annotated[Literal["amount", "count"], Query(description="amount or count of deals")] = "amount",
 ) -> ForecastAnswer:
     """Booked, expected from open deals, expected from deals to come, quantiles, and the chance to reach the target."""

@@ -64,7 +64,7 @@ def test_an_unknown_deal_is_named(api):
         ("/v1/deals?band=red", "band 'red' is not known"),
         ("/v1/deals?cursor=zzz", "is not one that this list gave"),
         ("/v1/forecast?period=2026Q5", "period '2026Q5' is not known"),
-        ("/v1/forecast?by=planet", "query by"),
+        ("/v1/forecast?by=planet", "level 'planet' is not known"),
         ("/v1/accuracy?by=planet", "query by"),
         ("/v1/accuracy?horizon=0", "query horizon"),
         ("/v1/scorecard?period=last", "period 'last' is not known"),

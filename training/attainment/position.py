@@ -14,7 +14,7 @@ from history.as_of import known
 from history.deals import snapshot
 from history.money import in_workspace_currency
 from history.record import History
-from history.scopes import SCOPE_KINDS, deal_scopes
+from history.scopes import deal_scopes, scope_kinds
 
 LEAST_WON_AMOUNTS = 5
 
@@ -61,8 +61,10 @@ def standing_deals(past: History, as_of: dt.datetime, before: dt.datetime) -> pl
     lean = History(past.settings, {"deals": past["deals"], "deal_changes": changes})
     rows = deal_scopes(past, snapshot(lean, as_of), as_of)
     rows = in_workspace_currency(past, rows, "amount", "currency", as_of)
-    keys = ["deal_id", "created_at", *SCOPE_KINDS, "stage", "amount", "close_date", "outcome", "closed_at"]
-    return fill_amounts(rows.select(keys))
+    kinds = scope_kinds(past.settings)
+    return fill_amounts(
+        rows.select("deal_id", "created_at", *kinds, "stage", "amount", "close_date", "outcome", "closed_at")
+    )
 
 
 def credited(past: History, booked: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
@@ -72,8 +74,9 @@ def credited(past: History, booked: pl.DataFrame, as_of: dt.datetime) -> pl.Data
     changes = changes.filter(pl.col("changed_at") <= pl.col("_won_at")).drop("_won_at")
     deals = past["deals"].join(won_at, on="deal_id", how="semi")
     then = snapshot(History(past.settings, {"deals": deals, "deal_changes": changes}), as_of)
-    scopes = deal_scopes(past, then, as_of).select("deal_id", *SCOPE_KINDS)
-    return booked.drop(SCOPE_KINDS).join(scopes, on="deal_id", how="left", maintain_order="left")
+    kinds = scope_kinds(past.settings)
+    scopes = deal_scopes(past, then, as_of).select("deal_id", *kinds)
+    return booked.drop(kinds).join(scopes, on="deal_id", how="left", maintain_order="left")
 
 
 def fill_amounts(deals: pl.DataFrame) -> pl.DataFrame:

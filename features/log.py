@@ -71,6 +71,8 @@ class Log:
 
     def values(self, column: str) -> Words | np.ndarray:
         """A column as an array: numbers (NaN for none), instants (NaT for none) or words."""
+        if column == "happened_at":
+            return self.happened_us.view("datetime64[us]")
         if column not in self.kept:
             self.kept[column] = _as_array(self[column])
         found: Words | np.ndarray = self.kept[column]
@@ -185,7 +187,11 @@ def _beginnings(entity: pl.Series) -> tuple[np.ndarray, bool]:
         told = entity.to_list()
         where = np.array([not place or name != told[place - 1] for place, name in enumerate(told)])
         return where, all(one < other for one, other in itertools.pairwise([told[i] for i in np.flatnonzero(where)]))
-    begins = np.append(True, entity.slice(1).ne_missing(entity.slice(0, len(entity) - 1)).to_numpy())
+    # Chunk by chunk: slices of a column in several chunks would be copied to be compared.
+    chunks = [chunk for chunk in entity.get_chunks() if len(chunk)]
+    within = [chunk.slice(1).ne_missing(chunk.slice(0, len(chunk) - 1)).to_numpy() for chunk in chunks]
+    firsts = [True, *(one[-1] != other[0] for one, other in itertools.pairwise(chunks))]
+    begins = np.concatenate([np.append(first, rest) for first, rest in zip(firsts, within, strict=True)])
     names = entity.filter(pl.Series(begins))
     return begins, bool((names.shift(1) < names).all())
 

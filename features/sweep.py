@@ -18,7 +18,7 @@ import polars as pl
 
 from features.aggregate import CONDITIONS, DAY_US, INDEX_OPS, Aggregate
 from features.kernel import NO_TIME, blank_states, codes_within, first_alike, fixed, no_bits, set_bit, still, take, walk
-from features.log import FEW, Log, Words, make_log
+from features.log import FEW, Log, Words, make_log, numbers_of
 from features.rows import instants_of, points, words_of
 
 __all__ = ["Log", "make_log", "sweep"]
@@ -127,12 +127,8 @@ def _plan(log: Log, steps: Sequence[_Step]) -> tuple:
     distinct = [step for step in steps if step.op == "distinct"]
     coded = {column: _codes(log, str(column)) for column in told_apart}
     n_events = len(log.happened_us)
-    values = (
-        np.stack([fixed(log[str(c)].cast(pl.Float64).to_numpy(), FIXED_POINT) for c in summed])
-        if summed
-        else np.zeros((0, n_events), np.int64)
-    )
-    codes = np.stack([coded[s.column][0] for s in distinct]) if distinct else np.zeros((0, n_events), np.int32)
+    values = _rows_of([fixed(numbers_of(log[str(c)]), FIXED_POINT) for c in summed], n_events, np.int64)
+    codes = _rows_of([coded[s.column][0] for s in distinct], n_events, np.int32)
     sources = [
         summed.index(s.column) if s.op == "sum" else distinct.index(s) if s.op == "distinct" else -1 for s in steps
     ]
@@ -149,6 +145,11 @@ def _plan(log: Log, steps: Sequence[_Step]) -> tuple:
         codes,
         max((most for _, most in coded.values()), default=1),
     )
+
+
+def _rows_of(found: Sequence[np.ndarray], n: int, dtype: type) -> np.ndarray:
+    """Arrays of `n` as the rows of one; a single one is not copied."""
+    return found[0].reshape(1, n) if len(found) == 1 else np.array(found, dtype).reshape(len(found), n)
 
 
 def _bits(log: Log, wheres: Sequence[str]) -> np.ndarray:

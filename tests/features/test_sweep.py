@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -136,3 +137,19 @@ def test_a_stream_with_more_than_64_conditions_is_refused_by_name() -> None:
     log = make_log(frame_of([("A", 1, 0, 3, "p")]))
     with pytest.raises(ValueError, match="holds 64"):
         sweep(log, pl.DataFrame({"entity": ["A"], "as_of": [START]}), many)
+
+
+def test_a_log_read_in_several_chunks_is_the_log_of_one() -> None:
+    rows = pl.DataFrame(
+        {
+            "entity": [f"D{number // 7:04d}" for number in range(2_000)],
+            "happened_at": [dt.datetime(2026, 1, 1) + dt.timedelta(hours=number % 7) for number in range(2_000)],
+        }
+    ).with_columns(recorded_at="happened_at")
+    whole = make_log(rows)
+    parts = [rows[:3], rows[3:700], rows[700:700], rows[700:]]
+    chunked = make_log(pl.concat(parts, rechunk=False))
+    assert chunked.frame.n_chunks() > 1
+    assert chunked.entities.equals(whole.entities)
+    np.testing.assert_array_equal(chunked.offsets, whole.offsets)
+    np.testing.assert_array_equal(chunked.happened_us, whole.happened_us)

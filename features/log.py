@@ -259,11 +259,11 @@ def as_words(column: pl.Series) -> Words:
     codes = _codes(coded)
     first = first_seen(still(codes), int(codes.max(initial=-1)) + 1)
     used = np.flatnonzero(first >= 0)
-    words = column.gather(first[used]).cast(pl.String)
-    order = words.arg_sort()
+    found = column.gather(first[used]).cast(pl.String)
+    order = found.arg_sort()
     number = np.full(len(first) + 1, -1, np.int32)
     number[used[order.to_numpy()]] = np.arange(len(used), dtype=np.int32)
-    return Words(number[codes], words.gather(order))
+    return Words(number[codes], found.gather(order))
 
 
 def _codes(column: pl.Series) -> np.ndarray:

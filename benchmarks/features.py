@@ -255,8 +255,8 @@ def compare(base: Path, deals: list[int], runs: int, pandas_up_to: int) -> Itera
             write_crm(folder, size)
         found.append(measured(folder, runs if size <= pandas_up_to else 1, size <= pandas_up_to))
     yield f"{len(COMPARED)} features of each deal's own changes and touches, as float64, equal in every column to 1e-9;"
-    yield f"medians of {runs} alternated runs, each in a process of its own (of one run where pandas is not run). Both read"
-    yield "the same files; pandas knows one time of a row, when it happened, and the engine also when it was recorded.\n"
+    yield f"medians of {runs} alternated runs, each in a process of its own (of one run where pandas is not run)."
+    yield "Both read the same files; pandas knows only when things happened, the engine also when they were recorded.\n"
     yield from by_size(found)
     beside = [one for one in found if one.pandas]
     if beside:

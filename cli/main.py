@@ -15,6 +15,7 @@ from cli.accuracy import accuracy
 from cli.backtest import backtest
 from cli.call import call
 from cli.changed import changed
+from cli.cues import cues
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.flags import flags
@@ -55,6 +56,7 @@ for verb in (
     backtest,
     call,
     changed,
+    cues,
     demo,
     doctor,
     flags,

@@ -46,7 +46,7 @@ def slip_rows(book: Book) -> pl.DataFrame:
     return (
         won.with_columns(stated)
         .drop_nulls("stated")
-        .select("rep", num=(pl.col("closed_at").dt.truncate("1us") - pl.col("stated")) / ONE_DAY)
+        .select("rep", num=(pl.col("closed_at") - pl.col("stated")) / ONE_DAY)
     )
 
 
@@ -57,7 +57,7 @@ def foresight_rows(book: Book) -> pl.DataFrame:
     line = ledger.value_at(book.won, "product_line", "closed_at").alias("won_line")
     rows = book.won.with_columns(line).join(first, on="number").drop_nulls("won_line")
     same = (pl.col("first") == pl.col("won_line")).cast(pl.Float64)
-    return rows.select("rep", num=same, den=pl.lit(1.0))
+    return rows.select("rep", "deal_id", num=same, den=pl.lit(1.0))
 
 
 def training_rows(book: Book) -> pl.DataFrame:

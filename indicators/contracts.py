@@ -14,7 +14,7 @@ ONE_DAY = dt.timedelta(days=1)
 
 def fulfilment_rows(book: Book) -> pl.DataFrame:
     on_time = (pl.col("delivered_at") < pl.col("deadline")).fill_null(False)
-    return _due(book).select("rep", num=on_time.cast(pl.Float64), den=pl.lit(1.0))
+    return _due(book).select("rep", "deal_id", num=on_time.cast(pl.Float64), den=pl.lit(1.0))
 
 
 def days_late_rows(book: Book) -> pl.DataFrame:
@@ -33,7 +33,7 @@ def _due(book: Book) -> pl.DataFrame:
 
 def compliance_rows(book: Book) -> pl.DataFrame:
     told = book.with_owner(book.within("contracts", "delivered_at")).drop_nulls("compliant")
-    return told.select("rep", num=pl.col("compliant").cast(pl.Float64), den=pl.lit(1.0))
+    return told.select("rep", "deal_id", num=pl.col("compliant").cast(pl.Float64), den=pl.lit(1.0))
 
 
 CONTRACTS = (

@@ -62,10 +62,10 @@ class Indicator:
     """One row of the sheet.
 
     `rows(book)` gives the rows of the book's period with columns rep (text), num (float) and, for a ratio, den
-    (float) and n (1 where the row counts as a case); for stays, num in days and event (see `survival`). `aggregate`
-    says how rows become one number, for a person and for a team by the same rule: the sum of num (for a team, per
-    person), Σnum/Σden, the mean or the median of num, max(0, 1 − Σnum/Σden) for "accuracy", and of stays the share
-    that moves on in time or the days within which half or four in five end.
+    (float) and n (1 where the row counts as a case); for stays, num in days and event (see `survival`); deal_id where a
+    row is about one deal. `aggregate` says how rows become one number, for a person and for a team by the same rule:
+    the sum of num (for a team, per person), Σnum/Σden, the mean or the median of num, max(0, 1 − Σnum/Σden) for
+    "accuracy", and of stays the share that moves on in time or the days within which half or four in five end.
     """
 
     slug: str

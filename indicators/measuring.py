@@ -91,6 +91,26 @@ def _rows(indicators: Sequence[Indicator], book: Book) -> pl.DataFrame:
     return pl.concat([blank, *pl.collect_all(typed)])
 
 
+def told_rows(indicators: Sequence[Indicator], book: Book) -> pl.DataFrame:
+    """The rows that the indicators rest on, unknown ones left out: indicator, rep, num, den, deal_id."""
+    blank = {"indicator": pl.String(), "rep": pl.String(), "num": pl.Float64(), "den": pl.Float64()}
+    parts = [pl.DataFrame(schema=blank | {"deal_id": pl.String()})]
+    for one in indicators:
+        rows = one.rows(book).filter(pl.col("rep") != NONE).drop_nulls("num")
+        den = pl.col("den") if "den" in rows.columns else pl.lit(1.0)
+        deal = pl.col("deal_id") if "deal_id" in rows.columns else pl.lit(None, dtype=pl.String)
+        parts.append(
+            rows.select(
+                pl.lit(one.slug).alias("indicator"),
+                "rep",
+                pl.col("num").cast(pl.Float64),
+                den.cast(pl.Float64).alias("den"),
+                deal.alias("deal_id"),
+            )
+        )
+    return pl.concat(parts)
+
+
 def _values(rows: pl.DataFrame, by: str, indicators: Sequence[Indicator]) -> pl.DataFrame:
     """The value of each indicator for each `by`: at, by, value, n."""
     sums = rows.group_by("at", by, maintain_order=True).agg(

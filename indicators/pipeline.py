@@ -58,7 +58,7 @@ def hygiene_rows(book: Book) -> pl.DataFrame:
     if not people.is_empty():
         clean.append(pl.col("deal_id").is_in(people["deal_id"].unique().implode()))
     ok = pl.all_horizontal(clean) if clean else pl.lit(None, dtype=pl.Boolean)
-    return book.open.select("rep", num=ok.cast(pl.Float64), den=pl.lit(1.0)).drop_nulls("num")
+    return book.open.select("rep", "deal_id", num=ok.cast(pl.Float64), den=pl.lit(1.0)).drop_nulls("num")
 
 
 def chain_rows(book: Book) -> pl.DataFrame:
@@ -68,7 +68,7 @@ def chain_rows(book: Book) -> pl.DataFrame:
     roles = named.group_by("deal_id").agg(roles=pl.col("role").n_unique())
     deals = book.open.filter(pl.col("stage").is_in(later)).join(roles, on="deal_id", how="left")
     whole = (pl.col("roles") == len(CHAIN)).fill_null(False)
-    return deals.select("rep", num=whole.cast(pl.Float64), den=pl.lit(1.0))
+    return deals.select("rep", "deal_id", num=whole.cast(pl.Float64), den=pl.lit(1.0))
 
 
 def fit_rows(book: Book) -> pl.DataFrame:
@@ -84,7 +84,7 @@ def fit_rows(book: Book) -> pl.DataFrame:
     like = (pl.col("rate") > usual) & (pl.col("n") >= FEWEST_CLOSED)
     rows = deals.filter(pl.col("outcome").is_null()).drop_nulls("amount").join(rates, on="profile", how="left")
     fits = like.fill_null(False).cast(pl.Float64)
-    return rows.select("rep", num=fits * pl.col("amount"), den="amount")
+    return rows.select("rep", "deal_id", num=fits * pl.col("amount"), den="amount")
 
 
 def healthy_rows(book: Book) -> pl.DataFrame:

@@ -60,15 +60,16 @@ def discount_rows(book: Book) -> pl.DataFrame:
     quoted = pl.select(pl.coalesce(ledger.value_at(won, "amount", "entered_at"), first)).to_series()
     rows = won.select(
         "rep",
+        "deal_id",
         quote=quoted.cast(pl.Float64, strict=False),
         close=ledger.value_at(won, "amount", "closed_at").cast(pl.Float64, strict=False),
     ).drop_nulls(["quote", "close"])
-    return rows.filter(pl.col("quote") > 0).select("rep", num=1 - pl.col("close") / pl.col("quote"))
+    return rows.filter(pl.col("quote") > 0).select("rep", "deal_id", num=1 - pl.col("close") / pl.col("quote"))
 
 
 def win_rate_rows(book: Book) -> pl.DataFrame:
     won = (pl.col("outcome") == "won").cast(pl.Float64)
-    return book.closed.select("rep", num=won, den=pl.lit(1.0))
+    return book.closed.select("rep", "deal_id", num=won, den=pl.lit(1.0))
 
 
 def win_rate_amount_rows(book: Book) -> pl.DataFrame:

@@ -64,19 +64,21 @@ def sheets(
 
     With `everything` the indicators without a weight stand on the sheet too, with a weight of 0.
     """
-    sheet = load_template(template or _named_template(history))
+    sheet = load_template(template or named_template(history))
     first_instant(history, as_of)
     record = Record(history, as_of)
-    spans = [_begun(parse_span(name, history.settings), history, as_of) for name in periods]
+    spans = [begun(parse_span(name, history.settings), history, as_of) for name in periods]
     return pl.concat([_sheet(book_of(record, span), role, sheet, everything) for span in spans])
 
 
-def _named_template(history: History) -> str:
+def named_template(history: History) -> str:
+    """The template that the settings name, else the usual one."""
     section = history.settings.raw.get("scorecard", {})
     return str(section.get("template", USUAL_TEMPLATE)) if isinstance(section, dict) else USUAL_TEMPLATE
 
 
-def _begun(span: Period, history: History, as_of: dt.datetime) -> Period:
+def begun(span: Period, history: History, as_of: dt.datetime) -> Period:
+    """`span` if it has begun at `as_of`; raises `DateInvalid`."""
     if history.settings.start_of(span.first_day) >= as_of:
         raise DateInvalid(
             f"period {span.name} has not begun at the start of {history.settings.day_of(as_of)}; expected one that "
@@ -86,7 +88,7 @@ def _begun(span: Period, history: History, as_of: dt.datetime) -> Period:
 
 
 def _sheet(book: Book, role: str | None, sheet: Template, everything: bool) -> pl.DataFrame:
-    people = _people(book, role).with_columns(newcomer=_newcomer(book, sheet))
+    people = people_of(book, role).with_columns(newcomer=_newcomer(book, sheet))
     plan = _plan(people, sheet)
     weighed = plan.filter(pl.col("weight") > 0)["indicator"].unique()
     chosen = [one for one in INDICATORS.values() if everything or one.slug in weighed]
@@ -97,7 +99,8 @@ def _sheet(book: Book, role: str | None, sheet: Template, everything: bool) -> p
     return with_totals(rescaled(kept), sheet.vetoes).select(pl.lit(book.period.name).alias("period"), *ALL)
 
 
-def _people(book: Book, role: str | None) -> pl.DataFrame:
+def people_of(book: Book, role: str | None) -> pl.DataFrame:
+    """Who is on the sheet: those who sell, or everybody of `role`; raises `RequestInvalid` where nobody is."""
     people = book.people
     if role is None:
         return book.sellers

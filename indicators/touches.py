@@ -36,7 +36,7 @@ def _visits_by(book: Book, channel: str) -> pl.DataFrame:
 
 def effective_visit_rows(book: Book) -> pl.DataFrame:
     judged = book.touches_of("visit").drop_nulls("effective")
-    return judged.select("rep", num=pl.col("effective").cast(pl.Float64), den=pl.lit(1.0))
+    return judged.select("rep", "deal_id", num=pl.col("effective").cast(pl.Float64), den=pl.lit(1.0))
 
 
 def visit_coverage_rows(book: Book) -> pl.DataFrame:
@@ -81,7 +81,7 @@ def reply_rate_rows(book: Book) -> pl.DataFrame:
 
 def _sent_mails(book: Book, mark: str) -> pl.DataFrame:
     sent = book.touches_of("email").filter(pl.col("direction") == "out").drop_nulls(mark)
-    return sent.select("rep", num=pl.col(mark).cast(pl.Float64), den=pl.lit(1.0))
+    return sent.select("rep", "deal_id", num=pl.col(mark).cast(pl.Float64), den=pl.lit(1.0))
 
 
 def touch_rate_rows(book: Book) -> pl.DataFrame:
@@ -129,7 +129,7 @@ def follow_up_rows(book: Book) -> pl.DataFrame:
     done = (pl.col("happened_at") <= pl.col("at") + ANSWER_WITHIN).fill_null(False)
     over = pl.col("at") + ANSWER_WITHIN < book.record.as_of
     judged = found.filter(done | over)
-    return judged.select("rep", num=done.cast(pl.Float64), den=pl.lit(1.0)).filter(pl.col("rep") != NONE)
+    return judged.select("rep", "deal_id", num=done.cast(pl.Float64), den=pl.lit(1.0)).filter(pl.col("rep") != NONE)
 
 
 def _inbound(book: Book) -> pl.DataFrame:

@@ -126,6 +126,24 @@ def previous(period: Period, settings: Settings, back: int = 1) -> Period:
     return period_of(day, settings, cadence)
 
 
+def parts(period: Period, settings: Settings) -> list[list[Period]]:
+    """The shorter periods that make up `period`, a list per cadence, the longest first.
+
+    >>> [[part.name for part in made] for made in parts(parse_period("2026H1", Settings()), Settings())][0]
+    ['2026Q1', '2026Q2']
+    """
+    months = MONTHS_IN[cadence_of(period)]
+    shorter = [cadence for cadence, length in MONTHS_IN.items() if length < months]
+    return [_made_of(period, settings, cadence) for cadence in reversed(shorter)]
+
+
+def _made_of(period: Period, settings: Settings, cadence: str) -> list[Period]:
+    found = [period_of(period.first_day, settings, cadence)]
+    while found[-1].end_day < period.end_day:
+        found.append(period_of(found[-1].end_day, settings, cadence))
+    return found
+
+
 def bounds(period: Period, settings: Settings) -> tuple[dt.datetime, dt.datetime]:
     """Start and exclusive end of the period as UTC instants (naive)."""
     return settings.start_of(period.first_day), settings.start_of(period.end_day)

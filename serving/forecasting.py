@@ -14,7 +14,7 @@ import polars as pl
 
 from features.matrix import build_matrix
 from history.errors import NoHistory, RequestInvalid
-from history.fiscal import Period, bounds, parse_period
+from history.fiscal import Period, bounds, parse_period, parts
 from history.record import History
 from history.scopes import scope_kinds
 from training.attainment.arrivals import NOTHING, Arrivals, ScopeArrivals, arrivals, corrected, scope_arrivals
@@ -268,15 +268,25 @@ def _row(cut: _Cut, scope: str, quota: float | None) -> dict[str, Any]:
 
 
 def quotas(past: History, period: str, by: str, measure: str, as_of: dt.datetime) -> dict[str, float]:
-    """The target of each scope of a level as last set before `as_of`; `past` is the history known then."""
-    rows = past["quotas"].filter(
-        (pl.col("scope_kind") == by)
-        & (pl.col("period") == period)
-        & (pl.col("measure") == measure)
-        & (pl.col("set_at") < as_of)
-    )
-    last = rows.sort("set_at", "recorded_at", "target").group_by("scope_id", maintain_order=True).last()
-    return dict(zip(last["scope_id"], last["target"], strict=True))
+    """The target of each scope of a level as last set before `as_of`; `past` is the history known then.
+
+    A scope without a target of its own for the period has the sum of its half-years', else quarters', else months',
+    where each of them is set.
+    """
+    mine = (pl.col("scope_kind") == by) & (pl.col("measure") == measure) & (pl.col("set_at") < as_of)
+    rows = past["quotas"].filter(mine).sort("set_at", "recorded_at", "target")
+    last = rows.group_by("period", "scope_id", maintain_order=True).last()
+    found = {(name, scope): target for name, scope, target in last.select("period", "scope_id", "target").iter_rows()}
+    scopes = last["scope_id"].unique().sort().to_list()
+    options = [
+        [period],
+        *([one.name for one in made] for made in parts(parse_period(period, past.settings), past.settings)),
+    ]
+    return {
+        scope: sum(found[name, scope] for name in names)
+        for scope in scopes
+        if (names := next((made for made in options if all((name, scope) in found for name in made)), None))
+    }
 
 
 def _against_quota(lands: Landing, quota: float | None) -> dict[str, float | None]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from history.errors import DateInvalid
-from history.fiscal import bounds, cadence_of, month_of, parse_period, period_of, previous, quarter_of
+from history.fiscal import bounds, cadence_of, month_of, parse_period, parts, period_of, previous, quarter_of
 from history.settings import Settings
 
 DAY = dt.timedelta(days=1)
@@ -118,6 +119,17 @@ def test_a_year_is_its_halves_and_each_half_its_quarters(day: dt.date, starts: i
         assert parse_period(period.name, settings) == period
         assert previous(period, settings).end_day == period.first_day
         assert previous(previous(period, settings, 3), settings, -3) == period
+
+
+@given(days, months, st.sampled_from(["month", "quarter", "half", "year"]))
+def test_the_parts_of_a_period_make_it_up_whole(day: dt.date, starts: int, cadence: str) -> None:
+    settings = Settings(fiscal_year_starts=starts)
+    period = period_of(day, settings, cadence)
+    made = parts(period, settings)
+    assert [len(one) for one in made] == {"month": [], "quarter": [3], "half": [2, 6], "year": [2, 4, 12]}[cadence]
+    for one in made:
+        assert (one[0].first_day, one[-1].end_day) == (period.first_day, period.end_day)
+        assert all(before.end_day == after.first_day for before, after in itertools.pairwise(one))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from benchmarks.attainment_results import sections
 from features.catalogue import FEATURES, feature_version
 from features.matrix import build_matrix
 from history.canonical import read_folder
@@ -28,6 +29,7 @@ from training.choice import fit_model
 from training.fitting import FitOptions
 from training.metrics import Metrics, Score, auc, deal_weights, measure
 
+ATTAINMENT = "<!-- attainment -->"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
 DAY = dt.timedelta(days=1)
 NAMES = {
@@ -85,10 +87,12 @@ SYNTHETIC = (
 )
 
 
-def main() -> int:
-    """Measures everything; writes the page when all of it was there."""
+def main(only: Sequence[str] = ()) -> int:
+    """Measures everything; writes the page when all of it was there. With "attainment" that part alone is renewed."""
+    if "attainment" in only:
+        return renew_attainment()
     parts, complete = [], True
-    for section in (chips, loans, maven, synthetic):
+    for section in (chips, loans, maven, synthetic, attainment):
         try:
             parts.append("\n".join(section()))
         except pytest.skip.Exception as absent:
@@ -98,6 +102,25 @@ def main() -> int:
     if complete:
         PAGE.write_text(page, encoding="utf-8")
     print(page if not complete else f"{PAGE} written")
+    return 0
+
+
+def attainment() -> Iterator[str]:
+    """Where periods land; the last part of the page."""
+    yield ATTAINMENT
+    yield from sections()
+
+
+def renew_attainment() -> int:
+    """Measures where periods land and leaves the rest of the page as it is."""
+    try:
+        part = "\n".join(attainment())
+    except pytest.skip.Exception as absent:
+        print(f"left out: {absent}", file=sys.stderr)
+        return 0
+    before = PAGE.read_text(encoding="utf-8").split(ATTAINMENT)[0].rstrip()
+    PAGE.write_text(f"{before}\n\n{part}\n", encoding="utf-8")
+    print(f"{PAGE} written")
     return 0
 
 
@@ -264,4 +287,4 @@ def figure(score: Score, digits: int = 3) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -51,7 +51,9 @@ def weighed(said: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
     `came`: scope_kind, scope_id, age, came (what the scope's period came to). The present has age -1. Statements of
     the oldest period have no record and are left out.
     """
-    known = said.filter(pl.col("age") > NOW).join(came, on=["scope_kind", "scope_id", "age"], how="left")
+    known = said.filter(pl.col("age") > NOW).join(
+        came, on=["scope_kind", "scope_id", "age"], how="left", maintain_order="left"
+    )
     known = known.with_columns(pl.col("came").fill_null(0.0))
     nothing = said.head(0).with_columns(worth=pl.lit(0.0))
     parts = [_worth(said.filter(pl.col("age") == age), known, int(age)) for age in said["age"].unique().sort()]
@@ -62,11 +64,17 @@ def _worth(told: pl.DataFrame, known: pl.DataFrame, age: int) -> pl.DataFrame:
     kept = KEPT_PER_PERIOD ** (pl.col("age") - age - 1).cast(pl.Float64)
     before = known.filter(pl.col("age") > age).with_columns(kept=kept)
     sums = [(pl.col(name) * pl.col("kept")).sum().alias(name) for name in ("said", "came")]
-    usual = before.group_by("scope_kind", "forecaster_kind", "point").agg(
+    usual = before.group_by("scope_kind", "forecaster_kind", "point", maintain_order=True).agg(
         usual=pl.col("came").dot("kept") / pl.col("said").dot("kept")
     )
-    own = before.group_by(*_WHO, "point").agg(*sums, periods=pl.col("kept").sum()).rename({"said": "before"})
-    rows = told.join(usual, on=["scope_kind", "forecaster_kind", "point"]).join(own, on=[*_WHO, "point"], how="left")
+    own = (
+        before.group_by(*_WHO, "point", maintain_order=True)
+        .agg(*sums, periods=pl.col("kept").sum())
+        .rename({"said": "before"})
+    )
+    rows = told.join(usual, on=["scope_kind", "forecaster_kind", "point"], maintain_order="left").join(
+        own, on=[*_WHO, "point"], how="left", maintain_order="left"
+    )
     prior = PRIOR_PERIODS * pl.coalesce(pl.col("before") / pl.col("periods"), pl.col("said"))
     ratio = (pl.col("came").fill_null(0.0) + prior * pl.col("usual")) / (pl.col("before").fill_null(0.0) + prior)
     worth = rows.with_columns(worth=pl.col("said") * ratio).filter(pl.col("worth").is_finite())
@@ -82,7 +90,7 @@ def evidence(past: History, course: Course, now: pl.DataFrame, by: str, measure:
     points = pl.concat([course.points.select("period", "age", "point", "at"), now])
     said = said_at(past["forecast_calls"], points, measure)
     came = pl.concat(
-        course.wins.group_by(scope_id=kind, age="age")
+        course.wins.group_by(scope_id=kind, age="age", maintain_order=True)
         .agg(came=pl.col(measure).sum())
         .with_columns(scope_kind=pl.lit(kind))
         for kind in ("rep", "team")
@@ -90,14 +98,14 @@ def evidence(past: History, course: Course, now: pl.DataFrame, by: str, measure:
     told = weighed(said, came)
     teams = standing_reps(past).select(scope_id="rep_id", team="team")
     reps = told.filter((pl.col("scope_kind") == "rep") & (pl.col("forecaster_kind") == "rep")).join(
-        teams, on="scope_id"
+        teams, on="scope_id", maintain_order="left"
     )
     managers = told.filter((pl.col("scope_kind") == "team") & (pl.col("forecaster_kind") == "manager"))
     sides = [reps.with_columns(scope="team"), managers.with_columns(scope="scope_id")]
     if by == COMPANY:
         sides = [side.with_columns(scope=pl.lit(COMPANY)) for side in sides]
     sums = [
-        side.group_by("age", "point", "scope").agg(pl.col("worth").sum().alias(name))
+        side.group_by("age", "point", "scope", maintain_order=True).agg(pl.col("worth").sum().alias(name))
         for side, name in zip(sides, ("by_reps", "by_managers"), strict=True)
     ]
     return sums[0].join(sums[1], on=["age", "point", "scope"], how="full", coalesce=True)

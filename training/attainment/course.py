@@ -1,7 +1,8 @@
 """Earlier periods point by point: what was open at each, as known then, and what the period came to in the end.
 
-A row that was recorded late takes effect here when it was recorded. Teams are today's, so that a scope's past is the
-past of those who are in it; amounts are valued at today's rates, so that a moving rate is not taken for a deal's.
+What was open at a point is told as it was known then: a row that was recorded late takes effect when it was. Teams are
+today's, so that a scope's past is the past of those who are in it; amounts are valued at today's rates, so that a
+moving rate is not taken for a deal's.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Course:
 
     def nearest_point(self, share: float) -> int:
         """The number of the point at which about `share` of a period has passed."""
-        typical = self.points.group_by("point").agg(pl.col("share").median()).sort("point")
+        typical = self.points.group_by("point", maintain_order=True).agg(pl.col("share").median()).sort("point")
         return int(typical["point"][int((typical["share"] - share).abs().arg_min() or 0)])
 
 
@@ -60,7 +61,9 @@ def course(past: History, period: Period, as_of: dt.datetime) -> Course:
     credit = wins.select("age", "deal_id", won_amount="amount", **{f"won_{kind}": kind for kind in SCOPE_KINDS})
     rows = open_spine(past, points["at"].unique().sort().to_list()).rename({"as_of": "at"})
     rows = _described(past, rows.join(points.select("at", "age", "point"), on="at"), wins, as_of)
-    rows = rows.join(credit, on=["age", "deal_id"], how="left").with_columns(won=pl.col("won_company").is_not_null())
+    rows = rows.join(credit, on=["age", "deal_id"], how="left", maintain_order="left").with_columns(
+        won=pl.col("won_company").is_not_null()
+    )
     return Course(points, rows.sort("age", "point", "deal_id"), wins.sort("age", "deal_id"))
 
 
@@ -114,8 +117,10 @@ def _wins(past: History, points: pl.DataFrame, as_of: dt.datetime) -> pl.DataFra
 
 
 def _described(past: History, rows: pl.DataFrame, wins: pl.DataFrame | None, as_of: dt.datetime) -> pl.DataFrame:
-    """`rows` (deal_id, at) with scopes and worth as they stood at `at`."""
-    told = fields_at(past, rows, _FIELDS).with_columns(finite_number(pl.col("amount")))
+    """`rows` (deal_id, at) with scopes and worth as they stood at `at`; wins (`wins` None) with what came to be known
+    of that moment since.
+    """
+    told = fields_at(past, rows, _FIELDS, hindsight=wins is None).with_columns(finite_number(pl.col("amount")))
     told = told.join(past["deals"].select("deal_id", "currency"), on="deal_id", how="left", maintain_order="left")
     scoped = in_workspace_currency(past, deal_scopes(past, told, as_of), "amount", "currency", as_of)
     known = scoped if wins is None else wins.filter(~pl.col("amount_unknown"))
@@ -126,10 +131,14 @@ def _described(past: History, rows: pl.DataFrame, wins: pl.DataFrame | None, as_
     return filled.drop("owner_id", "currency")
 
 
-def fields_at(past: History, rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
-    """`rows` (deal_id, at, ...) in their order with the text of each field as known just before `at`."""
+def fields_at(past: History, rows: pl.DataFrame, fields: Sequence[str], hindsight: bool = False) -> pl.DataFrame:
+    """`rows` (deal_id, at, ...) in their order with the text of each field as known just before `at`.
+
+    With `hindsight`: as it was just before `at`, by all that `past` knows.
+    """
     changes = past["deal_changes"].filter(pl.col("field").is_in(list(fields)))
-    changes = changes.with_columns(_from=pl.max_horizontal("changed_at", "recorded_at"))
+    since = pl.col("changed_at") if hindsight else pl.max_horizontal("changed_at", "recorded_at")
+    changes = changes.with_columns(_from=since)
     changes = changes.sort("_from", "changed_at", "recorded_at", "new_value")
     out = rows.with_row_index("_row").sort("at")
     for name in fields:

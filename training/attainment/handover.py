@@ -55,7 +55,9 @@ def _level(won: pl.DataFrame, kind: str) -> Level:
     total = float(won["weight"].sum())
     usually = 1.0 - float(moved["weight"].sum()) / total
     same = pl.col("weight").filter(pl.col(kind) == pl.col(f"won_{kind}")).sum()
-    own = won.group_by(kind).agg(kept=(same + PRIOR_WINS * usually) / (pl.col("weight").sum() + PRIOR_WINS))
-    pool = moved.group_by(f"won_{kind}").agg(pl.col("weight").sum()).sort(f"won_{kind}")
+    own = won.group_by(kind, maintain_order=True).agg(
+        kept=(same + PRIOR_WINS * usually) / (pl.col("weight").sum() + PRIOR_WINS)
+    )
+    pool = moved.group_by(f"won_{kind}", maintain_order=True).agg(pl.col("weight").sum()).sort(f"won_{kind}")
     parts = pool["weight"] / float(pool["weight"].sum())
     return Level(dict(own.sort(kind).iter_rows()), usually, dict(zip(pool[f"won_{kind}"], parts, strict=True)))

@@ -120,7 +120,12 @@ def _drawn(study: _Study, measure: str) -> dict[str, float]:
     sums = pl.DataFrame(
         {"scope": study.now.open[study.base], "model": study.today * worth, "plain": study.plain * worth}
     )
-    both = sums.group_by("scope").agg(pl.col("model", "plain").sum()).filter(pl.col("model") > 0).sort("scope")
+    both = (
+        sums.group_by("scope", maintain_order=True)
+        .agg(pl.col("model", "plain").sum())
+        .filter(pl.col("model") > 0)
+        .sort("scope")
+    )
     factor = 1.0 + weight * (both["plain"] / both["model"] - 1.0).clip(-MOST_APART, MOST_APART)
     return dict(zip(both["scope"], factor, strict=True))
 
@@ -145,8 +150,8 @@ def _correction(
     )
     said = evidence(study.now.past, study.course, here, study.base, measure)
     keys = ["age", "point", "scope"]
-    today = _today(study, past, new, drawn, measure).join(said, on=keys, how="left")
-    return correction(past.join(said, on=keys, how="left"), today, study.base, study.point)
+    today = _today(study, past, new, drawn, measure).join(said, on=keys, how="left", maintain_order="left")
+    return correction(past.join(said, on=keys, how="left", maintain_order="left"), today, study.base, study.point)
 
 
 def _today(study: _Study, past: pl.DataFrame, new: Arrivals, drawn: Mapping[str, float], measure: str) -> pl.DataFrame:
@@ -155,13 +160,13 @@ def _today(study: _Study, past: pl.DataFrame, new: Arrivals, drawn: Mapping[str,
     factor = pl.col(study.base).replace_strict(dict(drawn), default=1.0, return_dtype=pl.Float64)
     expected = pl.Series(study.today * study.worth(measure), dtype=pl.Float64) * factor
     held = study.now.open.with_columns(expected=expected, fresh=fresh)
-    still_open = held.group_by(scope=study.base).agg(
+    still_open = held.group_by(scope=study.base, maintain_order=True).agg(
         open_expected=pl.col("expected").sum(),
         open_deals=pl.len().cast(pl.Float64),
         created=pl.col("fresh").sum().cast(pl.Float64),
     )
     value = pl.col("amount").sum() if measure == "amount" else pl.len().cast(pl.Float64)
-    booked = study.now.booked.group_by(scope=study.base).agg(booked=value)
+    booked = study.now.booked.group_by(scope=study.base, maintain_order=True).agg(booked=value)
     before = past.filter((pl.col("age") == past["age"].min()) & (pl.col("point") == study.point))
     rest = before.select("scope", last_rest=pl.col("came") - pl.col("booked"))
     scopes = sorted({*still_open["scope"], *booked["scope"], *past["scope"]})
@@ -195,7 +200,7 @@ def _scales(
         if done.held_out.height:
             rows = _coming_corrected(rows, done, kind)
         missed[kind] = misses(rows, shock, new.dispersion, new.evidence, size)
-    return scales(missed, study.share)
+    return scales(missed, study.share, study.base)
 
 
 def _coming_corrected(rows: pl.DataFrame, done: Correction, kind: str) -> pl.DataFrame:
@@ -203,6 +208,6 @@ def _coming_corrected(rows: pl.DataFrame, done: Correction, kind: str) -> pl.Dat
     if kind == done.by:
         rows = rows.join(done.held_out, on=["age", "point", "scope"], how="inner")
     else:
-        middle = done.held_out.group_by("age", "point").agg(pl.col("factor").median())
+        middle = done.held_out.group_by("age", "point", maintain_order=True).agg(pl.col("factor").median())
         rows = rows.join(middle, on=["age", "point"], how="inner")
     return rows.with_columns(new_expected=pl.col("new_expected") * pl.col("factor"))

@@ -20,21 +20,24 @@ def snapshots(course: Course, chances: np.ndarray, kind: str, measure: str, leve
     """One row per earlier period, point and scope of level `kind`, but for the oldest period.
 
     `chances`: (open rows,) of being won in the period, NaN where unknown. Columns: age, point, share, scope, booked,
-    open_expected, new_expected, came, last_rest (what the period before brought after the same point), open_deals,
-    created (deals open at the point that were not 30 days old), variance (of what open deals bring, each by itself)
-    and lean (by how much a common shift of one on the logit scale moves what they bring).
+    open_expected, new_expected (null where no period before reached that point), came, last_rest (what the period
+    before brought after the same point), open_deals, created (deals open at the point that were not 30 days old),
+    variance (of what open deals bring, each by itself) and lean (by how much a common shift of one on the logit scale
+    moves what they bring).
     """
     scopes = sorted({*course.wins[kind].to_list(), *course.open[kind].to_list()})
     grid = course.points.select("age", "point", "share").join(pl.DataFrame({"scope": scopes}), how="cross")
     parts = [_open(course, chances, kind, measure, level), _booked(course, kind, measure), _came(course, kind, measure)]
     rows = grid
     for part in parts:
-        rows = rows.join(part, on=[key for key in KEYS if key in part.columns], how="left")
+        rows = rows.join(part, on=[key for key in KEYS if key in part.columns], how="left", maintain_order="left")
     rows = rows.with_columns(pl.exclude("age", "point", "share", "scope").fill_null(0.0)).sort(KEYS)
-    rows = rows.join(_new(course, kind, measure), on=KEYS, how="left")
+    rows = rows.join(_new(course, kind, measure), on=KEYS, how="left", maintain_order="left")
+    seen_before = pl.col("new_expected").is_not_null().any().over("age", "point")
+    rows = rows.with_columns(pl.when(seen_before).then(pl.col("new_expected").fill_null(0.0)).alias("new_expected"))
     rest = rows.select(pl.col("age") - 1, "point", "scope", last_rest=pl.col("came") - pl.col("booked"))
     oldest = course.points["age"].max()
-    return rows.join(rest, on=KEYS, how="left").filter(pl.col("age") < oldest).sort(KEYS)
+    return rows.join(rest, on=KEYS, how="left", maintain_order="left").filter(pl.col("age") < oldest).sort(KEYS)
 
 
 def _open(course: Course, chances: np.ndarray, kind: str, measure: str, level: Level) -> pl.DataFrame:
@@ -42,7 +45,7 @@ def _open(course: Course, chances: np.ndarray, kind: str, measure: str, level: L
         chance=pl.Series(chances).fill_nan(None), worth=measure, kept=pl.Series(level.share_kept(course.open[kind]))
     )
     loose, own = pl.col("chance") * (1.0 - pl.col("chance")), pl.col("chance") * pl.col("kept")
-    sums = rows.group_by("age", "point", scope=kind).agg(
+    sums = rows.group_by("age", "point", scope=kind, maintain_order=True).agg(
         open_expected=(own * pl.col("worth")).sum(),
         variance=(own * (1.0 - own) * pl.col("worth") ** 2).sum(),
         lean=(loose * pl.col("worth")).sum(),
@@ -53,7 +56,7 @@ def _open(course: Course, chances: np.ndarray, kind: str, measure: str, level: L
     if not level.gets:
         return sums.drop("moved")
     pool = pl.DataFrame({"scope": list(level.gets), "part": list(level.gets.values())})
-    moved = sums.group_by("age", "point").agg(pl.col("moved").sum()).join(pool, how="cross")
+    moved = sums.group_by("age", "point", maintain_order=True).agg(pl.col("moved").sum()).join(pool, how="cross")
     both = (
         sums.drop("moved").join(moved, on=KEYS, how="full", coalesce=True).with_columns(pl.exclude(KEYS).fill_null(0.0))
     )
@@ -67,28 +70,32 @@ def _open(course: Course, chances: np.ndarray, kind: str, measure: str, level: L
 def _at_points(course: Course) -> pl.DataFrame:
     """Every win at every point of its period, with `booked`: it was known by then."""
     points = course.points.select("age", "point", "at")
-    return course.wins.join(points, on="age").with_columns(booked=pl.col("known_at") < pl.col("at"))
+    return course.wins.join(points, on="age", maintain_order="left_right").with_columns(
+        booked=pl.col("known_at") < pl.col("at")
+    )
 
 
 def _booked(course: Course, kind: str, measure: str) -> pl.DataFrame:
     won = _at_points(course).filter("booked")
-    return won.group_by("age", "point", scope=kind).agg(booked=pl.col(measure).sum())
+    return won.group_by("age", "point", scope=kind, maintain_order=True).agg(booked=pl.col(measure).sum())
 
 
 def _came(course: Course, kind: str, measure: str) -> pl.DataFrame:
-    return course.wins.group_by("age", scope=kind).agg(came=pl.col(measure).sum())
+    return course.wins.group_by("age", scope=kind, maintain_order=True).agg(came=pl.col(measure).sum())
 
 
 def arrived(course: Course) -> pl.DataFrame:
     """The wins of each period that were neither booked nor open at each of its points."""
     later = _at_points(course).filter(~pl.col("booked"))
-    return later.join(course.open.select("age", "point", "deal_id"), on=["age", "point", "deal_id"], how="anti")
+    return later.join(
+        course.open.select("age", "point", "deal_id"), on=["age", "point", "deal_id"], how="anti", maintain_order="left"
+    )
 
 
 def _new(course: Course, kind: str, measure: str) -> pl.DataFrame:
     """new_expected: what the periods before say is still to come from deals that are not there yet."""
-    came = arrived(course).group_by("age", "point", scope=kind).agg(came=pl.col(measure).sum())
-    every = course.wins.group_by("age", scope=kind).agg(won=pl.col(measure).sum())
+    came = arrived(course).group_by("age", "point", scope=kind, maintain_order=True).agg(came=pl.col(measure).sum())
+    every = course.wins.group_by("age", scope=kind, maintain_order=True).agg(won=pl.col(measure).sum())
     typical = float(course.wins[measure].to_numpy().mean()) if course.wins.height else 0.0
     parts = [_new_at(course, age, came, every, typical) for age in course.points["age"].unique().sort()]
     return pl.concat(parts)
@@ -97,11 +104,15 @@ def _new(course: Course, kind: str, measure: str) -> pl.DataFrame:
 def _new_at(course: Course, age: int, came: pl.DataFrame, every: pl.DataFrame, typical: float) -> pl.DataFrame:
     kept = KEPT_PER_PERIOD ** (pl.col("age") - age - 1).cast(pl.Float64)
     seen = course.points.filter(pl.col("age") > age).select("age", "point", kept=kept)
-    weight = seen.group_by("point").agg(periods=pl.col("kept").sum())
-    before = came.join(seen, on=["age", "point"]).group_by("point", "scope").agg(pl.col("came").dot("kept"))
-    usual = every.filter(pl.col("age") > age).group_by("scope").agg(pl.col("won").sum())
+    weight = seen.group_by("point", maintain_order=True).agg(periods=pl.col("kept").sum())
+    before = (
+        came.join(seen, on=["age", "point"], maintain_order="left")
+        .group_by("point", "scope", maintain_order=True)
+        .agg(pl.col("came").dot("kept"))
+    )
+    usual = every.filter(pl.col("age") > age).group_by("scope", maintain_order=True).agg(pl.col("won").sum())
     prior = usual.select("scope", prior=pl.col("won") / pl.col("won").sum() * PRIOR_DEALS * typical)
-    rows = weight.join(prior, how="cross").join(before, on=["point", "scope"], how="left")
+    rows = weight.join(prior, how="cross").join(before, on=["point", "scope"], how="left", maintain_order="left")
     rows = rows.with_columns(pl.col("came").fill_null(0.0))
     total, spread = pl.col("came").sum().over("point"), (pl.col("came") + pl.col("prior"))
     expected = total / pl.col("periods") * spread / spread.sum().over("point")

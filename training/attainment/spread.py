@@ -50,10 +50,16 @@ def misses(rows: pl.DataFrame, shock: float, dispersion: float, evidence: float,
     return told.with_columns(miss=(pl.col("came") - mean) / variance.sqrt())
 
 
-def scales(missed: dict[str, pl.DataFrame], share: float) -> dict[str, Scale]:
-    """Per level the scale of its ranges, from misses near the same share of the period."""
+def scales(missed: dict[str, pl.DataFrame], share: float, base: str) -> dict[str, Scale]:
+    """Per level the scale of its ranges, from misses near the same share of the period.
+
+    A level with too few results of its own goes with level `base`, at which forecasts are corrected.
+    """
     near = {kind: _near(rows, share) for kind, rows in missed.items()}
-    return {kind: _scale(kind, near) for kind in near}
+    found = {kind: _scale(kind, near) for kind in near}
+    lent = found[base]
+    few = {kind for kind, scale in found.items() if scale.cells < LEAST_CELLS}
+    return {kind: Scale(lent.asked, scale.cells, lent.helps) if kind in few else scale for kind, scale in found.items()}
 
 
 def _near(rows: pl.DataFrame, share: float) -> pl.DataFrame:

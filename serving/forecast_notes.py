@@ -1,0 +1,95 @@
+"""What a reader of a forecast has to know beside its numbers, one sentence each, in English or Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from history.deals import snapshot
+from history.money import currencies_without_rate
+from serving.forecasting import Outlook
+from training.attainment.clues import CLUES
+from training.attainment.correction import NONE
+
+MOST_NAMED = 5
+LEVEL_EN, LEVEL_ZH = "the usual miss", "惯常偏差"
+
+
+def notes(seen: Outlook, rows: pl.DataFrame, language: str) -> list[str]:
+    """The notes on the `rows` of one level and measure of an outlook."""
+    chinese = language.startswith("zh")
+    return [zh if chinese else en for en, zh in _pairs(seen, rows)]
+
+
+def _pairs(seen: Outlook, rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    if rows.is_empty() or seen.now.end <= seen.now.as_of:
+        return
+    yield from _unknown_amounts(seen, rows)
+    yield from _without_quota(rows)
+    if rows["past_periods"].max() == 0:
+        yield (
+            "No earlier period is known from this point on, so nothing is added for deals yet to come.",
+            "没有可参照的往期，因此未计入尚未出现的商机。",
+        )
+    yield from _corrected(seen, str(rows["measure"][0]))
+
+
+def _unknown_amounts(seen: Outlook, rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    unknown = int(rows["amount_unknown"].sum())
+    if not unknown or rows["measure"][0] == "count":
+        return
+    yield (
+        f"{unknown} deals have no amount that is known; each counts with the norm of amounts won in its team.",
+        f"{unknown} 个商机没有已知金额，按所在团队赢单金额的常值计入。",
+    )
+    without = currencies_without_rate(
+        seen.now.past, snapshot(seen.now.past, seen.now.as_of), "currency", seen.now.as_of
+    )
+    if without:
+        names = ", ".join(without)
+        yield f"No rate is known for {names}: amounts in it count as unknown.", f"{names} 没有汇率，其金额按未知处理。"
+
+
+def _without_quota(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
+    without = rows.filter(pl.col("quota").is_null())["scope_id"].to_list()
+    if not without:
+        return
+    if len(without) == rows.height:
+        yield "No quota is set here, so there are no odds.", "此处没有设定目标，因此没有达成概率。"
+        return
+    named = ", ".join(without[:MOST_NAMED]) + (" …" if len(without) > MOST_NAMED else "")
+    yield f"No quota is set for {named}.", f"未设定目标：{named}。"
+
+
+def _corrected(seen: Outlook, measure: str) -> Iterator[tuple[str, str]]:
+    done = seen.lessons.corrections[measure]
+    if not done.scores:
+        yield (
+            "Not corrected: too few earlier periods to learn from how forecasts missed.",
+            "未作修正：往期太少，无法从以往的偏差中学习。",
+        )
+        return
+    before = done.scores[NONE]
+    if done.used == NONE:
+        best = min(value for name, value in done.scores.items() if name != NONE)
+        yield (
+            f"Not corrected: in {done.tested} earlier results a correction would have missed by {best:.0%}, without by "
+            f"{before:.0%}.",
+            f"未作修正：在 {done.tested} 个往期结果中，修正后偏差 {best:.0%}，不修正 {before:.0%}。",
+        )
+        return
+    after = done.scores[done.used]
+    en, zh = _strongest(done.parts)
+    yield (
+        f"Corrected by what earlier forecasts missed: in {done.tested} results the miss was {after:.0%} with it, "
+        f"{before:.0%} without. It goes most by {en}.",
+        f"已按以往偏差修正：{done.tested} 个往期结果中，修正后偏差 {after:.0%}，修正前 {before:.0%}。主要依据：{zh}。",
+    )
+
+
+def _strongest(parts: pl.DataFrame) -> tuple[str, str]:
+    """The clue that moves the scopes' forecasts most, in both languages."""
+    strength = parts.group_by("clue").agg(pl.col("effect").abs().sum()).sort("effect", "clue", descending=[True, False])
+    words = {clue.name: (clue.en, clue.zh) for clue in CLUES}
+    return words.get(strength["clue"][0], (LEVEL_EN, LEVEL_ZH))

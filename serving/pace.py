@@ -18,6 +18,7 @@ from history.as_of import known
 from history.deals import closings
 from history.fiscal import MONTHS_IN, Period, bounds, cadence_of, previous
 from history.record import History
+from history.scopes import COMPANY
 from serving.forecasting import Outlook, table
 from training.attainment.position import credited
 from training.attainment.replay import same_point
@@ -73,40 +74,34 @@ def pace(seen: Outlook, by: str, measure: str = "amount") -> pl.DataFrame:
     """
     rows = table(seen, by, measure)
     earlier = earlier_periods(seen)
-    worth = pl.col("amount") if measure == "amount" else pl.lit(1.0)
-    frames = [
-        Earlier(one.period, one.wins.with_columns(worth=worth), one.created.with_columns(worth=worth))
-        for one in earlier
-    ]
-    company = _factors(frames, "company", "company")
-    last_year = _a_year_before(seen)
+    booked, created = _booked(earlier, by, measure), _created(earlier, by, measure)
+    company = _factors(_created(earlier, COMPANY, measure).get(COMPANY))
+    names = [one.period.name for one in earlier]
     found = []
     for row in rows.iter_rows(named=True):
-        own = _factors(frames, by, row["scope_id"])
-        used = own if own["closing_within"] >= LEAST_WITHIN else company
-        factors = {**used, "factors_of": "own" if used is own else "company"}
-        then = _same_day(frames, by, row["scope_id"], last_year)
-        found.append(_row(seen, row, then, factors, _usual(frames, by, row["scope_id"])))
+        own = _factors(created.get(row["scope_id"]))
+        enough = own["closing_within"] >= LEAST_WITHIN
+        factors = {**(own if enough else company), "factors_of": "own" if enough else "company"}
+        then = _same_day(seen, booked.get(row["scope_id"], {}), names)
+        total = created[row["scope_id"]]["created"] if row["scope_id"] in created else 0.0
+        found.append(_row(seen, row, then | factors, total / len(names) if names else None))
     return pl.DataFrame(found, schema=SCHEMA)
 
 
-def _row(
-    seen: Outlook, row: dict[str, Any], then: dict[str, Any], factors: dict[str, Any], usual: float | None
-) -> dict[str, Any]:
+def _row(seen: Outlook, row: dict[str, Any], told: dict[str, Any], usual: float | None) -> dict[str, Any]:
     kept = {name: row[name] for name in ("scope_kind", "scope_id", "period", "as_of", "measure", "booked")}
     kept |= {name: row[name] for name in ("quota", "mean", "coverage")}
     gap = None if row["quota"] is None else row["quota"] - row["mean"]
     passed = seen.now.past.settings.day_of(seen.now.as_of) - seen.period.first_day
     return {
         **kept,
-        **then,
-        **factors,
+        **told,
         "day": min(max(passed.days, 0), seen.period.days),
         "days": seen.period.days,
-        "pace": row["booked"] / then["same_day_mean"] if then["same_day_mean"] else None,
+        "pace": row["booked"] / told["same_day_mean"] if told["same_day_mean"] else None,
         "gap": gap,
         "usual_new_pipeline": usual,
-        "required_new_pipeline": None if seen.now.end <= seen.now.as_of else _required(gap, factors),
+        "required_new_pipeline": None if seen.now.end <= seen.now.as_of else _required(gap, told),
     }
 
 
@@ -117,41 +112,66 @@ def _required(gap: float | None, factors: dict[str, Any]) -> float | None:
     return gap / brings if brings > 0 else None
 
 
-def _same_day(frames: list[Earlier], by: str, scope_id: str, last_year: str) -> dict[str, Any]:
-    own = {one.period.name: one.wins.filter(pl.col(by) == scope_id) for one in frames}
-    booked = {name: float(wins.filter("booked_then")["worth"].sum()) for name, wins in own.items()}
-    ended = sum(float(wins.filter("stood")["worth"].sum()) for wins in own.values())
+def _booked(earlier: list[Earlier], by: str, measure: str) -> dict[str, dict[str, tuple[float, float]]]:
+    """Per scope and period what was booked on the same day, and what had been won when the period ended."""
+    worth = _worth(measure)
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for one in earlier:
+        sums = one.wins.group_by(by).agg(
+            then=worth.filter(pl.col("booked_then")).sum(), ended=worth.filter(pl.col("stood")).sum()
+        )
+        for scope, then, ended in sums.select(by, "then", "ended").iter_rows():
+            found.setdefault(scope, {})[one.period.name] = (float(then), float(ended))
+    return found
+
+
+def _same_day(seen: Outlook, own: dict[str, tuple[float, float]], names: list[str]) -> dict[str, Any]:
+    booked = {name: own.get(name, (0.0, 0.0))[0] for name in names}
+    ended = sum(pair[1] for pair in own.values())
     return {
         "same_day_mean": sum(booked.values()) / len(booked) if booked else None,
-        "same_day_low": min(booked.values()) if booked else None,
-        "same_day_high": max(booked.values()) if booked else None,
-        "same_day_last_year": booked.get(last_year),
+        "same_day_low": min(booked.values(), default=None),
+        "same_day_high": max(booked.values(), default=None),
+        "same_day_last_year": booked.get(_a_year_before(seen)),
         "usual_share_booked": sum(booked.values()) / ended if ended > 0 else None,
         "periods": len(booked),
     }
 
 
-def _factors(frames: list[Earlier], by: str, scope_id: str) -> dict[str, Any]:
-    """Conversion and closing share of the deals created from the same point on, with their numbers."""
-    nothing = {"closing_wins": 0, "closing_within": 0}
-    if not frames:
-        return {"conversion": None, "conversion_deals": 0, "closing_share": None, **nothing}
-    own = pl.concat([one.created.filter(pl.col(by) == scope_id) for one in frames])
-    created, won = float(own["worth"].sum()), float(own.filter("won")["worth"].sum())
-    within = float(own.filter("won_within")["worth"].sum())
+def _created(earlier: list[Earlier], by: str, measure: str) -> dict[str, dict[str, Any]]:
+    """Per scope the deals created from the same day on: their worth, what was won of it, and within the period."""
+    if not earlier:
+        return {}
+    worth, won, within = _worth(measure), pl.col("won"), pl.col("won_within")
+    sums = (
+        pl.concat([one.created for one in earlier])
+        .group_by(pl.col(by).alias("scope"))
+        .agg(
+            created=worth.sum(),
+            won=worth.filter(won).sum(),
+            within=worth.filter(within).sum(),
+            conversion_deals=pl.len(),
+            closing_wins=won.sum(),
+            closing_within=within.sum(),
+        )
+    )
+    return {row["scope"]: row for row in sums.iter_rows(named=True)}
+
+
+def _factors(sums: dict[str, Any] | None) -> dict[str, Any]:
+    """Conversion and closing share of the deals created from the same day on, with their numbers."""
+    numbers = ("conversion_deals", "closing_wins", "closing_within")
+    if sums is None:
+        return {"conversion": None, "closing_share": None, **dict.fromkeys(numbers, 0)}
     return {
-        "conversion": won / created if created > 0 else None,
-        "conversion_deals": len(own),
-        "closing_share": within / won if won > 0 else None,
-        "closing_wins": int(own["won"].sum()),
-        "closing_within": int(own["won_within"].sum()),
+        "conversion": sums["won"] / sums["created"] if sums["created"] > 0 else None,
+        "closing_share": sums["within"] / sums["won"] if sums["won"] > 0 else None,
+        **{name: sums[name] for name in numbers},
     }
 
 
-def _usual(frames: list[Earlier], by: str, scope_id: str) -> float | None:
-    if not frames:
-        return None
-    return sum(float(one.created.filter(pl.col(by) == scope_id)["worth"].sum()) for one in frames) / len(frames)
+def _worth(measure: str) -> pl.Expr:
+    return pl.col("amount") if measure == "amount" else pl.col("amount").is_not_null().cast(pl.Float64)
 
 
 def _a_year_before(seen: Outlook) -> str:

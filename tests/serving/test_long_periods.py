@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from history.as_of import known
@@ -52,3 +53,22 @@ def test_a_year_without_a_target_of_its_own_has_that_of_its_parts_where_each_is_
     assert of("2026H2") == {"North": 900.0, "West": 6.0}
     assert of("2026Q1") == {"North": 90.0, "South": 5.0, "West": 3.0}
     assert of("2026-03") == {"West": 1.0}
+
+
+def test_money_is_valued_at_the_rate_of_the_as_of_date_and_counted_where_there_is_none():
+    rates = pl.DataFrame(
+        [("EUR", at("2025-12-01"), 8.0), ("EUR", at("2026-02-01"), 9.0)],
+        schema={"currency": pl.String, "rate_date": pl.Datetime("us"), "rate": pl.Float64},
+        orient="row",
+    )
+    won = ("Won", "2026-01-05")
+    history = told(*(deal(name, "2025-12-10", won, amount=10) for name in ("eur", "cny", "usd")), fx_rates=rates)
+    currency = pl.col("deal_id").replace_strict({"eur": "EUR", "cny": "CNY", "usd": "USD"}, return_dtype=pl.String)
+    history = history.with_tables(deals=history["deals"].with_columns(currency=currency))
+    landed = [
+        forecast(history, StageRates(history, at(day)), "2026H1", at(day), "company").row(0, named=True)
+        for day in ("2026-01-20", "2026-03-01")
+    ]
+    norms = [(80 + 10) / 2, (90 + 10) / 2]
+    assert [row["booked"] for row in landed] == [80 + 10 + norms[0], 90 + 10 + norms[1]]
+    assert [row["amount_unknown"] for row in landed] == [1, 1]

@@ -57,6 +57,13 @@ def test_a_submitted_call_is_held_against_what_came_when_the_period_has_ended(st
     assert rows["rep"]["bias"] == pytest.approx(10 / 90)
 
 
+def test_a_year_s_call_is_held_against_what_the_year_came_to(store: Store, history: History):
+    submit(store, history, replace(OWN, period="FY2026", values={"most_likely": 120.0}), NOW)
+    found = accuracy(store.history(history.settings), at("2027-01-02"), "rep", (45,), cadence="year")
+    row = found.filter(pl.col("source") == "submitted").row(0, named=True)
+    assert (row["forecast_sum"], row["actual_sum"], row["n_periods"]) == (120.0, 90.0, 1)
+
+
 def test_a_later_statement_holds_and_the_earlier_stays(store: Store, history: History):
     submit(store, history, OWN, NOW)
     submit(store, history, replace(OWN, values={"commit": 85.0}), NOW + dt.timedelta(hours=1))

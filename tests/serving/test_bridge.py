@@ -16,7 +16,7 @@ from history.synthetic import generate
 from serving.bridge import LINES, Bridge, Pair, bridge, pair_of, what_changed
 from serving.forecasting import forecast, table
 from tests.lib.deal_log import at, company, deal, told
-from tests.serving.test_forecasting import StageRates
+from tests.serving.test_forecasting import StageRates, evaluation_history
 
 QUARTER, FIRST, LAST = "2026Q1", "2026-01-20", "2026-02-20"
 
@@ -80,6 +80,15 @@ def test_the_lines_add_up_on_the_synthetic_company(by: str, measure: str, pair: 
     found = bridge(pair, by, measure)
     assert_adds_up(found, (table(pair.first, by, measure), table(pair.last, by, measure)))
     assert {"won", "lost", "created", "re_scored", "pushed_out", "new_model"} <= set(found.lines["line"])
+
+
+def test_the_lines_add_up_on_a_real_history():
+    history = evaluation_history("chip_pipeline")
+    days = tuple(history.settings.start_of(day) for day in (dt.date(2016, 1, 15), dt.date(2016, 2, 15)))
+    real = pair_of(history, (StageRates(history, days[0]),) * 2, "2016Q1", (days[0], days[1]))
+    found = bridge(real, "region", "count")
+    assert_adds_up(found, (table(real.first, "region", "count"), table(real.last, "region", "count")))
+    assert {"won", "lost", "created", "pulled_in", "pushed_out"} <= set(found.lines["line"])
 
 
 def test_a_win_brings_what_the_deal_was_not_yet_expected_to_bring():

@@ -40,6 +40,7 @@ NAMES = {
     "close_date": "the rep's own close date",
     "naive_bayes": "naive Bayes over field values",
     "logistic": "logistic regression on the same features",
+    "cox": "Cox regression on a dozen features",
 }
 
 

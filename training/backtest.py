@@ -6,7 +6,7 @@ The model and every baseline answer the same question of the same rows: will thi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,9 +26,9 @@ from training.fitting import FitOptions
 from training.frames import spine_of
 from training.labels import WON, outcomes_by
 from training.metrics import Metrics, Score, compare, log_loss_gain
+from training.rivals.rival import HorizonOf, Rival
 from training.splits import weekly_instants, with_horizon_days
 
-HorizonOf = Callable[[dt.datetime], dt.datetime]
 Say = Callable[[str], object]
 MODEL = "model"
 SHORT_HISTORY_DAYS = 200
@@ -93,13 +93,14 @@ def backtest(
     options: FitOptions | None = None,
     seen_until: dt.datetime | None = None,
     say: Say | None = None,
+    rivals: Mapping[str, Rival] | None = None,
 ) -> Replay:
     """Replays `dates` (naive UTC instants).
 
     `horizon_of(date)` is the exclusive end of the horizon asked on that date. `refit` says when models are trained
     anew: "every" date, or at the start of each date's "month" or "quarter". Rows whose horizon had not ended by
-    `seen_until` (the end of the last day on record) are left out. Raises `NoHistory` when no date has an open deal
-    whose horizon has been seen.
+    `seen_until` (the end of the last day on record) are left out. Each of `rivals` is fitted at the same cuts and adds
+    a column of its name. Raises `NoHistory` when no date has an open deal whose horizon has been seen.
     """
     options, say = options or FitOptions(), say or (lambda _: None)
     until = seen_until or last_day_end(history)
@@ -120,7 +121,8 @@ def backtest(
     parts, fits = [], []
     for cut, days in by_cut(asked, refit, history.settings).items():
         say(f"training on what was known on {history.settings.day_of(cut)}")
-        said, fit = _said(learned, matrix, rows.filter(pl.col("as_of").is_in(days)), history, cut, options)
+        asked_then = rows.filter(pl.col("as_of").is_in(days))
+        said, fit = _said(learned, matrix, asked_then, history, cut, options, rivals or {}, horizon_of)
         parts.append(said)
         fits.append(fit)
     labelled = outcomes_by(history, pl.concat(parts), until).drop("closed_at", "outcome", "row", "age_days")
@@ -180,12 +182,15 @@ def _said(
     history: History,
     cut: dt.datetime,
     options: FitOptions,
+    rivals: Mapping[str, Rival],
+    horizon_of: HorizonOf,
 ) -> tuple[pl.DataFrame, dict[str, object]]:
     model, window = fit_model(learned, history, cut, options)
     here, days = matrix.iloc[rows["row"].to_numpy()], rows["horizon_days"].to_numpy()
     chances = {MODEL: model.predict(here, days)["win_by_horizon"].to_numpy()}
     if window.rows.height:
         chances |= {name: chance(here, days) for name, chance in fit_baselines(window).items()}
+        chances |= {name: fit(window, horizon_of)(here, days) for name, fit in rivals.items()}
     columns = [pl.Series(name, values, dtype=pl.Float64) for name, values in chances.items()]
-    fit = {"cut": cut.isoformat(), "kind": kind_of(model), "long_days": model.long_days, **model.facts}
-    return rows.with_columns(*columns, cut=pl.lit(cut).cast(pl.Datetime("us"))), fit
+    fitted = {"cut": cut.isoformat(), "kind": kind_of(model), "long_days": model.long_days, **model.facts}
+    return rows.with_columns(*columns, cut=pl.lit(cut).cast(pl.Datetime("us"))), fitted

@@ -5,22 +5,20 @@ Each baseline answers one question: the chance that a deal is won within a horiz
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from training.calibration import LEAST_CHANCE, MOST_CHANCE
 from training.design import values_at
 from training.fitting import Window
 from training.frames import number_column, stages_of
 from training.labels import WON
 from training.rates import Rates, cell_of, fit_rates
-
-Baseline = Callable[[pd.DataFrame, np.ndarray], np.ndarray]
-"""(matrix, horizon in days per row) -> chance to be won within it, per row."""
+from training.rivals.cox import cox
+from training.rivals.rival import Baseline, open_interval
 
 GATE = "stage_age"
 MOST_LOGISTIC_ROWS = 20_000
@@ -29,13 +27,15 @@ HORIZON_EDGES_DAYS = (7.0, 14.0, 30.0, 60.0, 90.0, 180.0)
 
 def fit_baselines(window: Window) -> Mapping[str, Baseline]:
     """All baselines by name; `stage_age` is the one that a model must beat."""
+    by_age = stage_table(window, by_age=True)
     return {
         "stage_map": stage_map(window),
         "stage_conversion": stage_table(window, by_age=False),
-        GATE: stage_table(window, by_age=True),
+        GATE: by_age,
         "close_date": close_date_rule(window),
         "naive_bayes": naive_bayes(window),
         "logistic": logistic(window),
+        "cox": cox(window, otherwise=by_age),
     }
 
 
@@ -60,7 +60,7 @@ def stage_table(window: Window, by_age: bool) -> Baseline:
     def chance(matrix: pd.DataFrame, horizon_days: np.ndarray) -> np.ndarray:
         ages = number_column(matrix, "age_days")
         cells = [cell_of(stage, age) for stage, age in zip(stages_of(matrix), ages, strict=True)]
-        return _open_interval(rates.chance(cells, horizon_days)[0])
+        return open_interval(rates.chance(cells, horizon_days)[0])
 
     return chance
 
@@ -77,7 +77,7 @@ def close_date_rule(window: Window) -> Baseline:
 
     def chance(matrix: pd.DataFrame, horizon_days: np.ndarray) -> np.ndarray:
         asked = _dated(number_column(matrix, "days_to_close_date"), horizon_days) * 10 + _horizon_bin(horizon_days)
-        return _open_interval(np.array([shares.get(key, overall) for key in asked]))
+        return open_interval(np.array([shares.get(key, overall) for key in asked]))
 
     return chance
 
@@ -94,7 +94,7 @@ def naive_bayes(window: Window) -> Baseline:
         total = np.full(len(matrix), prior)
         for values, table in zip(_fields(matrix, names, horizon_days), tables, strict=True):
             total += np.array([table.get(value, 0.0) for value in values])
-        return _open_interval(expit(total))
+        return open_interval(expit(total))
 
     return chance
 
@@ -120,7 +120,7 @@ def logistic(window: Window) -> Baseline:
 
     def chance(matrix: pd.DataFrame, horizon_days: np.ndarray) -> np.ndarray:
         values = values_at(matrix, names.encode(matrix), horizon_days, window.history.settings)
-        return _open_interval(model.predict_proba(plain(values))[:, 1])
+        return open_interval(model.predict_proba(plain(values))[:, 1])
 
     return chance
 
@@ -156,7 +156,3 @@ def _horizon_bin(horizon_days: np.ndarray) -> np.ndarray:
 def _dated(days_to_close_date: np.ndarray, horizon_days: np.ndarray) -> np.ndarray:
     """0: no date; 1: dated after the horizon; 2: dated within it or before."""
     return np.where(np.isnan(days_to_close_date), 0, np.where(days_to_close_date < horizon_days, 2, 1))
-
-
-def _open_interval(chance: np.ndarray) -> np.ndarray:
-    return np.clip(chance, LEAST_CHANCE, MOST_CHANCE)

@@ -25,6 +25,7 @@ NAMES = {
     "close_date": "the rep's own date · 销售预计成交日",
     "naive_bayes": "naive Bayes over fields · 朴素贝叶斯",
     "logistic": "logistic regression · 逻辑回归",
+    "cox": "Cox regression · Cox 回归",
 }
 
 PAGE = """<!doctype html>

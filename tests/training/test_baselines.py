@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.baselines import GATE, close_date_rule, fit_baselines, naive_bayes, stage_map, stage_table
+from training.baselines import GATE, close_date_rule, fit_baselines, naive_bayes, stage_map
 from training.fitting import Window
 from training.metrics import auc, row_log_loss
 
@@ -25,7 +25,7 @@ def test_every_baseline_gives_a_chance_for_every_row(window: Window) -> None:
         assert ((found > 0) & (found < 1)).all(), name
 
 
-@pytest.mark.parametrize("name", [GATE, "close_date", "naive_bayes", "logistic", "stage_conversion"])
+@pytest.mark.parametrize("name", [GATE, "close_date", "naive_bayes", "logistic", "cox", "stage_conversion"])
 def test_what_is_learned_is_better_than_one_chance_for_all(window: Window, name: str) -> None:
     matrix, days, won = rows_of(window)
     found = fit_baselines(window)[name](matrix, days)
@@ -41,9 +41,10 @@ def test_the_stage_map_rises_with_the_stage_and_knows_no_horizon(window: Window)
     assert found.loc[order, "min"].is_monotonic_increasing
 
 
-def test_the_stage_table_does_not_fall_with_the_horizon(window: Window) -> None:
+@pytest.mark.parametrize("name", [GATE, "cox"])
+def test_tables_and_cox_do_not_fall_with_the_horizon(window: Window, name: str) -> None:
     matrix, _, _ = rows_of(window)
-    chance = stage_table(window, by_age=True)
+    chance = fit_baselines(window)[name]
     found = np.stack([chance(matrix, np.full(len(matrix), days)) for days in (5.0, 30.0, 90.0, 300.0)])
     assert (np.diff(found, axis=0) >= 0).all()
 

@@ -87,11 +87,12 @@ def told(row: dict[str, Any], language: str) -> str:
     """One cue in a sentence: values, n, interval of the difference, deals, and for a gap the next step."""
     own, peers = (written(row[name], "number") for name in ("value", "peers_value"))
     low, high = (f"{row[name]:+.2g}" for name in ("difference_p10", "difference_p90"))
-    deals = ", ".join(row["deals"])
+    deals, mix = ", ".join(row["deals"]), row["peers_like_mix"]
     if language == "zh-CN":
         kind = "差距" if row["kind"] == "gap" else "优势"
         text = f"{kind}:{row['name_zh']} {own}(n={row['n']}),同事 {peers}(n={row['n_peers']}),"
         text += f"差的 80% 区间 {low} 至 {high}。"
+        text += "" if mix is None else f"同区域客群构成的同事为 {written(mix, 'number')}。"
         text += f"商机:{deals}。" if deals else ""
         return text + (f"下一步:{row['next_step_zh']}" if row["kind"] == "gap" else "")
     kind = "Gap" if row["kind"] == "gap" else "Strength"
@@ -99,6 +100,7 @@ def told(row: dict[str, Any], language: str) -> str:
         f"{kind}: {row['name_en']} {own} (n={row['n']}), peers {peers} (n={row['n_peers']}), 80 % interval of the "
         f"difference {low} to {high}."
     )
+    text += "" if mix is None else f" Peers on a like mix of regions and segments: {written(mix, 'number')}."
     text += f" Deals: {deals}." if deals else ""
     return text + (f" Next step: {row['next_step_en']}" if row["kind"] == "gap" else "")
 

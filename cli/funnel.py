@@ -53,7 +53,11 @@ COLUMNS = (
 @click.option("--to", "end", type=Day(), help="Stays that began before this day. [default: --as-of]")
 @as_of_option
 @click.option(
-    "--by", default="company", metavar="KEY[,KEY]", show_default=True, help=f"One or two of: {', '.join(KEYS)}."
+    "--by",
+    default="company",
+    metavar="KEY[,KEY]",
+    show_default=True,
+    help=f"One or two of: {', '.join(KEYS)}, or a level of your own.",
 )
 @out_option
 def funnel(
@@ -88,7 +92,7 @@ def show_funnel(frame: pl.DataFrame, keys: list[str], days: tuple[dt.date, dt.da
         f"Funnel of stays that began from {first} to {last}, as known on {day}",
         f"漏斗:{first} 至 {last} 进入各阶段的商机,以 {day} 所知为准",
     )
-    heads = tuple(Column(key, *KEYS[key]) for key in keys)
+    heads = tuple(Column(key, *KEYS.get(key, (key, key))) for key in keys)
     mark = choose(language, "< held up here", "< 瓶颈")
     rows = [row | {"mark": mark if row["bottleneck"] else ""} for row in frame.to_dicts()]
     print_table(title, heads + COLUMNS, rows, Style(language))

@@ -15,14 +15,19 @@ CREDITED_FIELDS = ("owner_id", "region", "product_line", "segment")
 
 
 def credited_at(ledger: Ledger, rows: pl.DataFrame, at: str) -> pl.DataFrame:
-    """`rows` (by number) with rep, team, region, product_line, segment and company as of each row's instant `at`."""
-    fields = {name: ledger.value_at(rows, name, at) for name in CREDITED_FIELDS}
+    """`rows` (by number) with rep, team, region, product_line, segment, company as of each row's instant `at`.
+
+    So are the workspace's own levels.
+    """
+    own = ledger.past.settings.own_levels
+    fields = {name: ledger.value_at(rows, name, at) for name in (*CREDITED_FIELDS, *own)}
     out = rows.with_columns(
         rep=_filled(fields["owner_id"]),
         product_line=_filled(fields["product_line"]),
         segment=_filled(fields["segment"]),
         company=pl.lit(COMPANY),
         _region=fields["region"],
+        **{name: _filled(fields[name]) for name in own},
     )
     people = reps_at(ledger.past, out, at)
     own_region = pl.when(pl.col("_region").str.strip_chars() != "").then("_region")

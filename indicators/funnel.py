@@ -19,6 +19,7 @@ from indicators.survival import LEFT, MOVED, MOVES_ON_WITHIN_DAYS, STAYS, days_u
 
 CALENDAR = ("month", "quarter")
 BY = (*SCOPE_KINDS, "source", *CALENDAR)
+"""What a funnel can be told by, beside the levels that a workspace names itself."""
 MOST_KEYS = 2
 ONE_DAY = dt.timedelta(days=1)
 COUNTS = ("entered", "moved_on", "won", "went_back", "lost", "still_there")
@@ -40,13 +41,13 @@ def funnel(
 ) -> pl.DataFrame:
     """One row per group of `by` and open stage, of the stays that began from `start` and before `end` (naive UTC).
 
-    `by` names one or two of `BY`; a group is whom the deal belonged to when it entered the stage, or the calendar
-    month or fiscal quarter of the entry. Columns: the keys of `by`, then `COLUMNS`. `entered` is the sum of `moved_on`
-    (to a later open stage), `won`, `went_back`, `lost` and `still_there`, and adds up across any cross. `conversion`
-    is the share that moves on or is won within 90 days, lasting stays censored (Aalen–Johansen), 0 to 1.
-    Dwell is in days: within how many half, and four in five, of the stays end (Kaplan–Meier; null where that has not
-    been seen); won_dwell the same of all deals of the company won by then, in that stage. For the columns from
-    `others_conversion` on see `bottleneck`. Only what was recorded before `as_of` is used; a stay that ended later
+    `by` names one or two of `BY` or of the workspace's own levels; a group is whom the deal belonged to when it entered
+    the stage, or the calendar month or fiscal quarter of the entry. Columns: the keys of `by`, then `COLUMNS`.
+    `entered` is the sum of `moved_on` (to a later open stage), `won`, `went_back`, `lost` and `still_there`, and adds
+    up across any cross. `conversion` is the share that moves on or is won within 90 days, lasting stays censored
+    (Aalen–Johansen), 0 to 1. Dwell is in days: within how many half, and four in five, of the stays end (Kaplan–Meier;
+    null where that has not been seen); won_dwell the same of all deals of the company won by then, in that stage. For
+    the columns from `ended` on see `bottleneck`. Only what was recorded before `as_of` is used; a stay that ended later
     still lasts.
 
     Raises `DateInvalid` where the stretch is empty or begins at or after `as_of`, `NoHistory`, `RequestInvalid` for a
@@ -68,11 +69,12 @@ def funnel(
 
 
 def _checked(history: History, start: dt.datetime, end: dt.datetime, as_of: dt.datetime, by: Sequence[str]) -> None:
-    wrong = [key for key in by if key not in BY]
+    known = (*BY, *history.settings.own_levels)
+    wrong = [key for key in by if key not in known]
     if wrong or not by or len(by) > MOST_KEYS or len(set(by)) < len(by):
         given = ",".join(by) or "nothing"
         raise RequestInvalid(
-            f"funnel by {given!r} is not known; expected one or two different ones of: {', '.join(BY)}."
+            f"funnel by {given!r} is not known; expected one or two different ones of: {', '.join(known)}."
         )
     first_instant(history, as_of)
     days = [str(history.settings.day_of(one)) for one in (start, end, as_of)]

@@ -6,13 +6,13 @@ A sheet over many periods asks for dozens of days. What it finds equals `history
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
-from history.deals import TEXT_FIELDS, close_instant, finite_number, ordered_changes, outcome_expr
+from history.deals import close_instant, finite_number, ordered_changes, outcome_expr
 from history.record import History
 from indicators.credit import FIELDS, INSTANT
 
@@ -32,11 +32,11 @@ class Ledger:
     deals: pl.DataFrame
     fields: Mapping[str, pl.DataFrame]
 
-    def known_by(self, instant: dt.datetime, past: History, fields: Sequence[str] = FIELDS) -> Ledger:
-        """The ledger as it was at an earlier instant, of some fields; `past` has what else was known then."""
+    def known_by(self, instant: dt.datetime, past: History) -> Ledger:
+        """The ledger as it was at an earlier instant; `past` has what else was known then."""
         seen = (pl.col("changed_at") < instant) & _known_by(instant)
         facts = self.deals.filter((pl.col("created_at") < instant) & _known_by(instant))
-        return Ledger(past, instant, facts, {name: self.fields[name].filter(seen) for name in fields})
+        return Ledger(past, instant, facts, {name: log.filter(seen) for name, log in self.fields.items()})
 
     def standing(self, instant: dt.datetime, open_only: bool = False) -> pl.DataFrame:
         """What `snapshot` gives at `instant`: one row per deal known then (with `open_only`, then open) by deal_id."""
@@ -45,7 +45,7 @@ class Ledger:
         wide = facts.join(self._standing_since(instant), on="number", how="left", maintain_order="left")
         if open_only:
             wide = wide.filter(pl.col("outcome").is_null())
-        for field in FIELDS:
+        for field in self.fields:
             last = _last_of_each(self.fields[field].filter((pl.col("changed_at") < instant) & _known_by(instant)))
             value = last.select("number", pl.col("value").alias(field))
             wide = wide.join(value, on="number", how="left", maintain_order="left")
@@ -54,7 +54,7 @@ class Ledger:
             close_date=close_instant(self.past, pl.col("close_date")),
             account_id=pl.coalesce("account_id", "_fact_account"),
             closed_at=pl.when(pl.col("outcome").is_not_null()).then("closed_at"),
-        ).select("deal_id", "created_at", "currency", "source", *TEXT_FIELDS, "amount", "close_date", *OUTCOME)
+        ).select("deal_id", "created_at", "currency", "source", *_columns(self.past), *OUTCOME)
 
     def _standing_since(self, instant: dt.datetime) -> pl.DataFrame:
         """The outcome that stood at `instant` and since when: number, outcome, closed_at."""
@@ -136,13 +136,19 @@ def open_ledger(past: History, before: dt.datetime) -> Ledger:
     """The ledger of what was known in `past`, events before `before` (naive UTC) alone."""
     facts = past["deals"].filter(pl.col("created_at") < before).select(FACTS)
     deals = facts.sort("deal_id", "created_at", "recorded_at").with_row_index("number")
-    changes = past["deal_changes"].filter((pl.col("changed_at") < before) & pl.col("field").is_in(FIELDS))
+    names = _columns(past)
+    changes = past["deal_changes"].filter((pl.col("changed_at") < before) & pl.col("field").is_in(names))
     ordered = ordered_changes(past.with_tables(deal_changes=changes)).with_row_index("_order")
     rows = ordered.join(deals.select("deal_id", "number"), on="deal_id").sort("number", "_order")
     slim = rows.select("field", "number", "changed_at", "recorded_at", value="new_value")
     parts = slim.partition_by("field", as_dict=True, include_key=False)
     blank = slim.drop("field").clear()
-    return Ledger(past, before, deals, {name: parts.get((name,), blank) for name in FIELDS})
+    return Ledger(past, before, deals, {name: parts.get((name,), blank) for name in names})
+
+
+def _columns(past: History) -> tuple[str, ...]:
+    """The fields of a snapshot, in its order."""
+    return tuple(dict.fromkeys((*FIELDS, *past.settings.own_levels)))
 
 
 def _known_by(instant: dt.datetime) -> pl.Expr:

@@ -13,8 +13,8 @@ from indicators.cues import COLUMNS
 from tests.cli.calling import call, done
 
 ROW = {
-    "kind": "gap", "name_en": "win rate", "name_zh": "赢单率", "value": 0.2, "peers_value": 0.5, "n": 40,
-    "n_peers": 200, "difference_p10": -0.4, "difference_p90": -0.2, "deals": ["D1", "D2"],
+    "kind": "gap", "name_en": "win rate", "name_zh": "赢单率", "value": 0.2, "peers_value": 0.5, "peers_like_mix": None,
+    "n": 40, "n_peers": 200, "difference_p10": -0.4, "difference_p90": -0.2, "deals": ["D1", "D2"],
     "next_step_en": "talk.", "next_step_zh": "沟通。",
 }  # fmt: skip
 FLAG = {
@@ -48,6 +48,8 @@ def test_a_cue_says_values_counts_interval_deals_and_the_next_step():
     assert chinese.startswith("差距:赢单率 0.2(n=40),同事 0.5(n=200),差的 80% 区间 -0.4 至 -0.2。")
     assert chinese.endswith("商机:D1, D2。下一步:沟通。")
     assert "Next step" not in told(ROW | {"kind": "strength"}, "en")
+    assert "Peers on a like mix of regions and segments: 0.25." in told(ROW | {"peers_like_mix": 0.25}, "en")
+    assert "同区域客群构成的同事为 0.25。" in told(ROW | {"peers_like_mix": 0.25}, "zh-CN")
 
 
 def test_two_periods_below_the_line_are_told_as_facts():

@@ -58,6 +58,33 @@ def test_the_deals_behind_a_gap_in_the_win_rate_are_lost_ones():
     assert set(row["deals"]) <= set(lost)
 
 
+def test_a_hard_territory_shows_in_what_peers_reach_on_a_like_mix():
+    """Everybody wins 6 in 10 deals of the East and 2 in 10 of the West; ann has the West alone, cy hardly any of it."""
+    rng = np.random.default_rng(6)
+    stories = []
+    west = {"ann": 1.0, "bo": 0.4, "cy": 0.1, "di": 0.1}
+    for rep, share in west.items():
+        for number in range(120):
+            region = "West" if rng.random() < share else "East"
+            stage = "Won" if rng.random() < {"West": 0.2, "East": 0.6}[region] else "Lost"
+            created = at("2026-01-02") + dt.timedelta(hours=number * 12)
+            closed = (created + dt.timedelta(days=9)).isoformat()
+            stories.append(
+                deal(
+                    f"{rep}{number:03}",
+                    created.isoformat(),
+                    (stage, closed),
+                    owner_id=rep,
+                    region=region,
+                    segment="mid",
+                )
+            )
+    found = cues(told(*stories), "2026Q1", AS_OF)
+    row = found.filter((pl.col("rep_id") == "ann") & (pl.col("indicator") == "win_rate")).row(0, named=True)
+    assert row["peers_value"] - row["value"] > 0.2
+    assert abs(row["peers_like_mix"] - row["value"]) < 0.12
+
+
 def test_people_who_are_alike_are_seldom_told_apart():
     alike = dict.fromkeys(("ann", "bo", "cy", "di"), 0.4)
     found = [cues(company(alike, 60, seed), "2026Q1", AS_OF).height for seed in range(30)]

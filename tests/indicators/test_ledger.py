@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from functools import cache
 
 import polars as pl
@@ -17,8 +18,9 @@ from history.synthetic import generate
 from indicators.actuals import closed_in, one_period
 from indicators.book import Record, book_of
 from indicators.credit import slim
+from indicators.funnel import funnel
 from indicators.ledger import open_ledger
-from tests.lib.deal_log import at, company, deal, told
+from tests.lib.deal_log import SETTINGS, at, company, deal, told
 
 AS_OF = dt.datetime(2026, 1, 10)
 
@@ -37,6 +39,22 @@ def test_deals_stand_where_a_snapshot_has_them_on_any_day(name: str):
         assert_frame_equal(ledger.standing(day), whole)
         assert_frame_equal(ledger.standing(day, open_only=True), whole.filter(pl.col("outcome").is_null()))
         assert_frame_equal(ledger.known_by(day, past).standing(day), whole)
+
+
+def test_a_workspaces_own_levels_are_read_and_credited():
+    own = replace(SETTINGS, hierarchies=(("market", ("channel",)),))
+    stories = [
+        deal("d1", "2025-01-02", ("Offer", "2025-01-10"), ("Won", "2025-02-01"), owner_id="ann", channel="Online"),
+        deal("d2", "2025-01-02", ("Offer", "2025-01-12"), owner_id="cy"),
+    ]
+    history = told(*stories, settings=own)
+    past = slim(known(history, AS_OF))
+    assert_frame_equal(open_ledger(past, AS_OF).standing(AS_OF), snapshot(past, AS_OF))
+    won = book_of(Record(history, AS_OF), parse_period("2025Q1", own)).won
+    assert won["channel"].to_list() == ["Online"]
+    found = funnel(history, at("2025-01-01"), at("2025-02-01"), AS_OF, ["channel"])
+    entered = found.group_by("channel").agg(pl.col("entered").sum()).sort("channel")
+    assert entered.rows() == [("(none)", 2), ("Online", 2)]
 
 
 @pytest.mark.parametrize("name", ["told", "synthetic"])

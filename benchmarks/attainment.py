@@ -1,4 +1,5 @@
-"""How long a forecast takes: 5,000 open deals in 200 scopes and their company, with a common shock and new deals.
+"""How long a forecast takes: 5,000 open deals in 200 scopes and their company, with a common shock, new deals,
+amounts that change, deals that change hands, a correction and scaled ranges.
 
 Run `python -m benchmarks.attainment`; the bar is 10 seconds on two cores for the whole of it.
 """
@@ -16,8 +17,13 @@ from history.record import make_history
 from history.scopes import SCOPE_KINDS
 from history.settings import Settings
 from serving.forecasting import Outlook, table
+from training.attainment.amounts import AmountModel, Outcomes
 from training.attainment.arrivals import Arrivals
+from training.attainment.correction import Correction
+from training.attainment.handover import Level
+from training.attainment.lessons import NO_LESSONS, Lessons
 from training.attainment.position import Position
+from training.attainment.spread import Scale
 
 DEALS, SCOPES, BAR_SECONDS = 5_000, 200, 10.0
 AS_OF = dt.datetime(2026, 2, 1)
@@ -31,7 +37,22 @@ def pipeline(deals: int, scopes: int, seed: int = 1) -> Outlook:
     frame = _deals(rng, deals, scopes)
     donors = _deals(rng, 1_000, scopes).with_columns(weight=pl.lit(1e-3))
     now = Position(history, *bounds(period, history.settings), AS_OF, frame, frame.head(0), frame)
-    return Outlook(period, now, rng.beta(1, 3, deals), Arrivals(300.0, 0.06, donors, 500.0, 8), 0.35)
+    arrivals = Arrivals(300.0, 0.06, donors, 500.0, 8)
+    return Outlook(period, now, rng.beta(1, 3, deals), arrivals, 0.35, 8, learnt(scopes))
+
+
+def learnt(scopes: int) -> Lessons:
+    """What earlier periods may teach: amounts and hands that change, a correction and wider ranges."""
+    ratios, weights = np.array([1.0, 0.85, 0.94, 1.07]), np.array([0.55, 0.15, 0.15, 0.15])
+    names = [f"rep {number:03}" for number in range(scopes)]
+    hands = {**NO_LESSONS.handovers, "rep": Level({}, 0.95, dict.fromkeys(names, 1.0 / scopes))}
+    done = Correction("company", "linear", factors={"company": 1.1})
+    return Lessons(
+        handovers=hands,
+        amounts=AmountModel(Outcomes(ratios, weights), Outcomes(ratios, weights), 500),
+        corrections={"amount": done, "count": done},
+        scales={("amount", by): Scale(1.2, 30, True) for by in ("rep", "company")},
+    )
 
 
 def _deals(rng: np.random.Generator, deals: int, scopes: int) -> pl.DataFrame:
@@ -48,11 +69,11 @@ def main() -> None:
     total = 0.0
     for by in ("rep", "company"):
         for measure in ("amount", "count"):
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.process_time()
             rows = len(table(seen, by, measure))
-            spent = time.perf_counter() - started
+            spent, worked = time.perf_counter() - started, time.process_time() - worked
             total += spent
-            print(f"{by:8} {measure:7} {rows:4} scopes {spent:6.2f} s")
+            print(f"{by:8} {measure:7} {rows:4} scopes {spent:6.2f} s, of the processor {worked:.2f} s")
     print(f"total {total:.2f} s (bar {BAR_SECONDS:.0f} s): {'reached' if total <= BAR_SECONDS else 'MISSED'}")
 
 

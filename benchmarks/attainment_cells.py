@@ -45,12 +45,16 @@ SCHEMA = {"set": pl.String, "period": pl.String, "week": pl.Int64, "by": pl.Stri
 
 @dataclass(frozen=True)
 class Replayed:
-    """What is replayed of one history: `periods` by name, each at the starts of `weeks` (1 is the first)."""
+    """What is replayed of one history: `periods` by name, each at the starts of `weeks` (1 is the first).
+
+    `cuts` are levels with measures; at the levels `compared` (all where empty) the rules stand beside the model.
+    """
 
     name: str
     periods: Sequence[str]
     weeks: Sequence[int]
     cuts: Sequence[tuple[str, str]]
+    compared: Sequence[str] = ()
 
 
 def replay(history: History, asked: Replayed, say: Callable[[str], object] = lambda _: None) -> pl.DataFrame:
@@ -76,7 +80,7 @@ def _cells(seen: Seen, came: pl.DataFrame, asked: Replayed, week: int) -> Iterat
     for by, measure in asked.cuts:
         worth = pl.col("amount").sum() if measure == "amount" else pl.len().cast(pl.Float64)
         actual = dict(came.group_by(by).agg(worth).iter_rows())
-        told = dict(_forecasts(seen, by, measure))
+        told = dict(_forecasts(seen, by, measure, not asked.compared or by in asked.compared))
         scopes = sorted({*actual, *told[MODEL]} - ({NONE} if by == "team" else set()))
         for forecast, values in told.items():
             for scope in scopes:
@@ -85,8 +89,10 @@ def _cells(seen: Seen, came: pl.DataFrame, asked: Replayed, week: int) -> Iterat
                 yield (*key, *_judged(value, result))
 
 
-def _forecasts(seen: Seen, by: str, measure: str) -> Iterator[tuple[str, dict[str, object]]]:
+def _forecasts(seen: Seen, by: str, measure: str, compared: bool) -> Iterator[tuple[str, dict[str, object]]]:
     yield MODEL, {scope: lands.total for scope, lands in landings(seen.outlook, by, measure).items()}
+    if not compared:
+        return
     yield BEFORE, {scope: lands.total for scope, lands in landings(uncorrected(seen.outlook), by, measure).items()}
     alone = landings(independent(seen.outlook), by, measure)
     yield ALONE, {scope: lands.total for scope, lands in alone.items()}

@@ -211,6 +211,18 @@ class _Cut:
     def outcomes(self) -> tuple[np.ndarray, np.ndarray]:
         return self.seen.lessons.amounts.outcomes(self.seen.now.open, self.measure)
 
+    @cached_property
+    def unknown(self) -> np.ndarray:
+        """(open deals,) whether the amount is unknown."""
+        return self.seen.now.open["amount_unknown"].to_numpy()
+
+    @cached_property
+    def dated(self) -> np.ndarray:
+        """(open deals,) today's worth of those dated in the period, 0 for the others."""
+        now = self.seen.now
+        inside = pl.col("close_date").is_between(now.start, now.end, closed="left").fill_null(False)
+        return now.open.select(inside).to_series().to_numpy() * _worth(now.open, self.measure)
+
     def deals(self, scope: str) -> OpenDeals:
         """The open deals of a scope with the chance that they are won and count for it."""
         here = self.rows.get(scope, np.zeros(0, dtype=np.int64))
@@ -245,7 +257,7 @@ class _Cut:
 def _row(cut: _Cut, scope: str, quota: float | None) -> dict[str, Any]:
     seen, measure = cut.seen, cut.measure
     booked = cut.booked.get(scope, seen.now.booked.head(0))
-    still_open = seen.now.open[cut.rows.get(scope, np.zeros(0, dtype=np.int64))]
+    here = cut.rows.get(scope, np.zeros(0, dtype=np.int64))
     lands = cut.landing(scope)
     return {
         "scope_kind": cut.by,
@@ -259,9 +271,9 @@ def _row(cut: _Cut, scope: str, quota: float | None) -> dict[str, Any]:
         "mean": lands.mean,
         **dict(zip(("p10", "p25", "p50", "p75", "p90"), lands.quantiles(), strict=True)),
         **_against_quota(lands, quota),
-        "coverage": _coverage(seen.now, still_open, measure, lands.booked, quota),
-        "open_deals": len(still_open),
-        "amount_unknown": int(booked["amount_unknown"].sum()) + int(still_open["amount_unknown"].sum()),
+        "coverage": _coverage(cut, here, lands.booked, quota),
+        "open_deals": len(here),
+        "amount_unknown": int(booked["amount_unknown"].sum()) + int(cut.unknown[here].sum()),
         "past_periods": seen.new.periods,
         "before_correction": cut.before(scope, lands.booked),
     }
@@ -299,14 +311,11 @@ def _against_quota(lands: Landing, quota: float | None) -> dict[str, float | Non
     }
 
 
-def _coverage(
-    now: Position, still_open: pl.DataFrame, measure: str, booked: float, quota: float | None
-) -> float | None:
+def _coverage(cut: _Cut, here: np.ndarray, booked: float, quota: float | None) -> float | None:
     """Worth of open deals dated in the period / what is missing to quota; null when met or where nothing is dated."""
-    if quota is None or booked >= quota or now.open["close_date"].is_null().all():
+    if quota is None or booked >= quota or cut.seen.now.open["close_date"].is_null().all():
         return None
-    dated = still_open.filter(pl.col("close_date").is_between(now.start, now.end, closed="left"))
-    return float(_worth(dated, measure).sum()) / (quota - booked)
+    return float(cut.dated[here].sum()) / (quota - booked)
 
 
 def _worth(deals: pl.DataFrame, measure: str) -> np.ndarray:

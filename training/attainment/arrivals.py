@@ -8,7 +8,7 @@ point there is nothing to learn from and nothing is added; `periods` says how ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -38,6 +38,14 @@ class Arrivals:
     donors: pl.DataFrame
     evidence: float
     periods: int
+    _rows: dict[str, dict[str, np.ndarray]] = field(default_factory=dict, repr=False, compare=False)
+
+    def rows_of(self, kind: str, scope_id: str) -> np.ndarray:
+        """The donors' rows of one scope."""
+        if kind not in self._rows:
+            numbered = self.donors.select(kind).with_row_index("row").partition_by(kind, as_dict=True)
+            self._rows[kind] = {str(key[0]): frame["row"].to_numpy() for key, frame in numbered.items()}
+        return self._rows[kind].get(scope_id, np.zeros(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,7 @@ def corrected(company: Arrivals, base: str, factors: Mapping[str, float]) -> Arr
     donors = company.donors.with_columns(weight=pl.col("weight") * factor)
     total = float(donors["weight"].to_numpy().sum())
     donors = donors.with_columns(weight=pl.col("weight") / total)
-    return replace(company, count_mean=company.count_mean * total, donors=donors)
+    return Arrivals(company.count_mean * total, company.dispersion, donors, company.evidence, company.periods)
 
 
 def _without_leavers(now: Position, donors: pl.DataFrame) -> pl.DataFrame:
@@ -154,16 +162,15 @@ def scope_arrivals(company: Arrivals, kind: str, scope_id: str, measure: str) ->
     A scope's count is less certain than the company's by the uncertainty of its share (a Dirichlet's). Amounts are
     drawn half from the scope's own donors, half from the company's.
     """
-    own = company.donors.filter(pl.col(kind) == scope_id)
-    share = float(own["weight"].sum()) if company.count_mean > 0 else 0.0
+    here, every = company.rows_of(kind, scope_id), company.donors["weight"].to_numpy()
+    share = float(every[here].sum()) if company.count_mean > 0 else 0.0
     if share <= 0:
         return NOTHING
     loose = (1.0 - share) / (share * (company.evidence + PRIOR_DEALS + 1.0))
     dispersion = (1.0 + company.dispersion) * (1.0 + loose) - 1.0
     if measure == "count":
         return ScopeArrivals(company.count_mean * share, dispersion, np.ones(1), np.ones(1))
-    sizes = np.concatenate([own["amount"].to_numpy(), company.donors["amount"].to_numpy()])
-    weights = np.concatenate(
-        [own["weight"].to_numpy() * (OWN_AMOUNTS / share), company.donors["weight"].to_numpy() * (1.0 - OWN_AMOUNTS)]
-    )
+    amounts = company.donors["amount"].to_numpy()
+    sizes = np.concatenate([amounts[here], amounts])
+    weights = np.concatenate([every[here] * (OWN_AMOUNTS / share), every * (1.0 - OWN_AMOUNTS)])
     return ScopeArrivals(company.count_mean * share, dispersion, sizes, weights)

@@ -15,6 +15,7 @@ from cli.accuracy import accuracy
 from cli.backtest import backtest
 from cli.call import call
 from cli.changed import changed
+from cli.coach import coach
 from cli.cues import cues
 from cli.demo import demo
 from cli.doctor import doctor
@@ -56,6 +57,7 @@ for verb in (
     backtest,
     call,
     changed,
+    coach,
     cues,
     demo,
     doctor,

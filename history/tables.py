@@ -7,7 +7,7 @@ from history.people_tables import accounts, assessments, complaints, reps, surve
 from history.pipeline_tables import activities, contacts, deal_changes, deals, leads
 from history.schema import Table
 from history.statement_tables import forecast_calls, quotas, scores
-from history.team_tables import contributions, support_tasks, trainings
+from history.team_tables import coaching_plans, contributions, support_tasks, trainings
 
 __all__ = [
     "KNOWN_FIELDS",
@@ -15,6 +15,7 @@ __all__ = [
     "accounts",
     "activities",
     "assessments",
+    "coaching_plans",
     "complaints",
     "contacts",
     "contracts",
@@ -57,6 +58,7 @@ TABLES: dict[str, Table] = {
         trainings,
         contributions,
         support_tasks,
+        coaching_plans,
     )
 }
 

@@ -1,4 +1,4 @@
-"""What people learn, share and do for each other: trainings, contributions and support tasks."""
+"""What people learn, share, do for each other and agree on: trainings, contributions, support tasks and plans."""
 
 from __future__ import annotations
 
@@ -61,6 +61,25 @@ support_tasks = Table(
         Column("asked_at", "instant", "UTC instant", en="when help was asked for", zh="请求时间", required=True),
         Column("due_at", "instant", "UTC instant", en="by when it is wanted", zh="要求完成时间", required=True),
         Column("done_at", "instant", "UTC instant", en="when it was done", zh="完成时间", revealed_by="done_at"),
+        RECORDED_AT,
+    ),
+)
+
+coaching_plans = Table(
+    "coaching_plans",
+    mode="event",
+    key=("rep_id", "indicator", "period", "written_at", "written_by", "goal"),
+    happened="written_at",
+    en="one row per goal agreed with a person; append-only",
+    zh="与人员约定的每个目标一行,只追加",
+    columns=(
+        Column("rep_id", "text", "id", en="whose goal it is", zh="销售人员编号", required=True),
+        Column("indicator", "text", "category", en="the indicator it is measured by", zh="衡量指标", required=True),
+        Column("goal", "number", "the indicator's unit", en="what is to be reached", zh="目标值", required=True),
+        Column("period", "text", "period", en="by the end of which period", zh="达成期间", required=True),
+        Column("written_at", "instant", "UTC instant", en="when it was agreed", zh="约定时间", required=True),
+        Column("written_by", "text", "id", en="who wrote it down", zh="记录人"),
+        Column("note", "text", "text", en="what is to be done for it", zh="行动说明"),
         RECORDED_AT,
     ),
 )

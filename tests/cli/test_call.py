@@ -13,10 +13,18 @@ from tests.cli.calling import call, done
 from tests.cli.folders import CHANGES, small_folder
 
 
+HERE = Settings(timezone="Asia/Shanghai")
+
+
+def today() -> dt.date:
+    """The day in the workspaces' time zone."""
+    return HERE.day_of(utc_now())
+
+
 @pytest.fixture
 def running() -> str:
     """The quarter that is running now, by the machine's clock, as the verb reads it."""
-    return quarter_of(utc_now().date(), Settings()).name
+    return quarter_of(today(), HERE).name
 
 
 def test_what_is_submitted_shows_in_accuracy_once_the_period_has_ended(running, tmp_path):
@@ -28,7 +36,7 @@ def test_what_is_submitted_shows_in_accuracy_once_the_period_has_ended(running, 
     )
     assert "700" in said.out
     assert "sure" in said.out
-    ended = quarter_of(utc_now().date(), Settings()).end_day + dt.timedelta(days=3)
+    ended = quarter_of(today(), HERE).end_day + dt.timedelta(days=3)
     out = tmp_path / "accuracy.csv"
     done("accuracy", "--workspace", shop, "--as-of", ended, "--horizon", 1, "--out", out)
     row = pl.read_csv(out).filter(pl.col("source") == "submitted").row(0, named=True)

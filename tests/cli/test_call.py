@@ -12,7 +12,6 @@ from serving.tokens import utc_now
 from tests.cli.calling import call, done
 from tests.cli.folders import CHANGES, small_folder
 
-
 HERE = Settings(timezone="Asia/Shanghai")
 
 

@@ -31,7 +31,15 @@ GATE = (
 @shared_options
 @as_of_option
 @click.option("--promote", is_flag=True, help="Make it the champion even if the gate says no; recorded as by hand.")
-def train(session: Session, as_of: dt.date | None, promote: bool) -> None:
+@click.option(
+    "--tune",
+    "trials",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Try so many settings first, inside the training window.",
+)
+def train(session: Session, as_of: dt.date | None, promote: bool, trials: int) -> None:
     """Freeze the history, fit, calibrate, replay, check and register a model.
 
     Nothing recorded on the as-of day or later is used. The first version becomes champion; a later one if it passes.
@@ -42,17 +50,21 @@ def train(session: Session, as_of: dt.date | None, promote: bool) -> None:
     """
     workspace = session.workspace()
     history = workspace.history()
-    report = trained(workspace, history, day_or_newest(as_of, history), promote, Progress())
+    report = trained(workspace, history, day_or_newest(as_of, history), promote, Progress(), trials)
     show(report, session.language)
 
 
-def trained(workspace: Workspace, history: History, day: dt.date, promote: bool, progress: Progress) -> TrainReport:
+def trained(
+    workspace: Workspace, history: History, day: dt.date, promote: bool, progress: Progress, trials: int = 0
+) -> TrainReport:
     """Trains as of the start of `day` and registers the version."""
+    from training.fitting import FitOptions
     from training.pipeline import train as run
 
     registry = open_registry(workspace)
     instant = history.settings.start_of(day)
-    return run(history, instant, registry, workspace.path / "frozen", promote, progress, by=getpass.getuser())
+    frozen, options = workspace.path / "frozen", FitOptions(trials=trials)
+    return run(history, instant, registry, frozen, promote, progress, options, getpass.getuser())
 
 
 def show(report: TrainReport, language: str) -> None:

@@ -18,9 +18,9 @@ class BoostOptions:
     seed: int = 0
     most_rounds: int = 300
     learning_rate: float = 0.04
-    num_leaves: int = 7
+    num_leaves: int = 11
     max_depth: int = 8
-    min_data_in_leaf: int = 40
+    min_data_in_leaf: int = 80
     lambda_l2: float = 5.0
     feature_fraction: float = 0.4
     bagging_fraction: float = 0.7

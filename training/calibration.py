@@ -1,12 +1,14 @@
 """From a booster's margin to an honest chance, and the table that shows how honest it is.
 
 Beta calibration (Kull, Silva Filho, Flach 2017) where there are rows enough, one temperature below, nothing where there
-is next to nothing. Slopes are kept positive, so a calibrated chance keeps the order of the margins, of horizons too.
+is next to nothing; on top of it a step per stage, shrunk towards none where few deals were seen there. Slopes are kept
+positive, so a calibrated chance keeps the order of the margins, of horizons too.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -16,36 +18,45 @@ from scipy.special import expit, logit
 BETA_FROM_ROWS, TEMPERATURE_FROM_ROWS = 1_500, 200
 LEAST_CHANCE, MOST_CHANCE = 0.001, 0.999
 _LEAST_SLOPE = 0.05
+_STAGE_PRIOR = 20.0
+"""How many deals of even chance, times a quarter, the belief counts for that a stage needs no step of its own."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """margin -> a ln p - b ln(1 - p) + c with p the margin's own chance; "temperature" has a = b and c = 0."""
+    """margin -> a ln p - b ln(1 - p) + c with p the margin's own chance, plus the step of the deal's stage.
+
+    "temperature" has a = b and c = 0. A stage without a step of its own takes none.
+    """
 
     kind: str = "none"
     a: float = 1.0
     b: float = 1.0
     c: float = 0.0
+    steps: Mapping[str, float] = field(default_factory=dict)
 
-    def margin(self, margin: np.ndarray) -> np.ndarray:
-        """The calibrated log odds."""
-        return -self.a * np.logaddexp(0, -margin) + self.b * np.logaddexp(0, margin) + self.c
+    def margin(self, margin: np.ndarray, stages: np.ndarray) -> np.ndarray:
+        """The calibrated log odds of rows in `stages` (names)."""
+        names, place = np.unique(np.asarray(stages, dtype=str), return_inverse=True)
+        step = np.array([self.steps.get(str(name), 0.0) for name in names] or [0.0])
+        return -self.a * np.logaddexp(0, -margin) + self.b * np.logaddexp(0, margin) + self.c + step[place]
 
     def halfway(self) -> Calibration:
         """The calibration half as far from leaving the margin alone.
 
-        >>> Calibration("beta", 1.4, 0.8, 0.2).halfway()
-        Calibration(kind='beta', a=1.2, b=0.9, c=0.1)
+        >>> Calibration("beta", 1.4, 0.8, 0.2, {"Design": 0.3}).halfway()
+        Calibration(kind='beta', a=1.2, b=0.9, c=0.1, steps={'Design': 0.15})
         """
-        return Calibration(self.kind, (1 + self.a) / 2, (1 + self.b) / 2, self.c / 2)
+        steps = {stage: step / 2 for stage, step in self.steps.items()}
+        return Calibration(self.kind, (1 + self.a) / 2, (1 + self.b) / 2, self.c / 2, steps)
 
-    def chance(self, margin: np.ndarray) -> np.ndarray:
+    def chance(self, margin: np.ndarray, stages: np.ndarray) -> np.ndarray:
         """The calibrated chance, from 0.001 to 0.999; never falls as the margin grows.
 
-        >>> Calibration().chance(np.array([-50.0, 0.0, 50.0])).tolist()
+        >>> Calibration().chance(np.array([-50.0, 0.0, 50.0]), np.array(["Design"] * 3)).tolist()
         [0.001, 0.5, 0.999]
         """
-        return np.clip(expit(self.margin(margin)), LEAST_CHANCE, MOST_CHANCE)
+        return np.clip(expit(self.margin(margin, stages)), LEAST_CHANCE, MOST_CHANCE)
 
 
 def fit_calibration(margin: np.ndarray, happened: np.ndarray, weight: np.ndarray, resolved_rows: int) -> Calibration:
@@ -66,18 +77,54 @@ def _fitted(kind: str, margin: np.ndarray, happened: np.ndarray, weight: np.ndar
     share = weight / weight.sum()
     sign = 1 - 2 * happened
 
+    here = np.zeros(len(margin), dtype=str)
+
     def loss(theta: np.ndarray) -> float:
         # A little pull towards leaving the chance alone keeps slopes finite where outcomes are separable.
         pull = 1e-4 * float(np.sum((theta - start) ** 2))
-        return float(share @ np.logaddexp(0, sign * _shape(kind, theta).margin(margin))) + pull
+        return float(share @ np.logaddexp(0, sign * _shape(kind, theta).margin(margin, here))) + pull
 
     bounds = [(_LEAST_SLOPE, 5.0)] * min(2, len(start)) + [(-5.0, 5.0)] * (len(start) - 2)
     return _shape(kind, minimize(loss, start, method="L-BFGS-B", bounds=bounds).x)
 
 
+def with_steps(
+    found: Calibration,
+    margin: np.ndarray,
+    happened: np.ndarray,
+    weight: np.ndarray,
+    stages: np.ndarray,
+    deal: np.ndarray,
+) -> Calibration:
+    """`found` with a step in log odds per stage, so that what is said of a stage's rows is on average what came.
+
+    A stage's rows count for as much as their distinct deals and are met by a prior of no step (a penalised Newton fit
+    of one number), so a stage seen on few deals keeps the common calibration. "none" stays as it is.
+    """
+    if found.kind == "none":
+        return found
+    said = found.margin(margin, stages)
+    steps = {}
+    for stage in sorted({str(name) for name in stages}):
+        here = np.asarray(stages, dtype=str) == stage
+        worth = weight[here] * len(np.unique(deal[here])) / max(float(weight[here].sum()), 1e-12)
+        steps[stage] = round(_step(said[here], happened[here], worth), 12)
+    return Calibration(found.kind, found.a, found.b, found.c, steps)
+
+
+def _step(margin: np.ndarray, happened: np.ndarray, worth: np.ndarray) -> float:
+    step = 0.0
+    for _ in range(20):
+        chance = expit(margin + step)
+        pull = float(worth @ (happened - chance)) - _STAGE_PRIOR * step
+        step += pull / (float(worth @ (chance * (1 - chance))) + _STAGE_PRIOR)
+    return step
+
+
 def _shape(kind: str, theta: np.ndarray) -> Calibration:
     values = [round(float(value), 12) for value in theta]
-    return Calibration(kind, values[0], values[0], 0.0) if kind == "temperature" else Calibration(kind, *values)
+    a, b, c = (values[0], values[0], 0.0) if kind == "temperature" else values
+    return Calibration(kind, a, b, c)
 
 
 def slope_and_intercept(chance: np.ndarray, happened: np.ndarray) -> tuple[float, float]:

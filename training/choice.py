@@ -23,6 +23,12 @@ def fit_model(matrix: pd.DataFrame, history: History, cut: dt.datetime, options:
     labels = set(window.rows["label"].unique())
     if too_few(history, cut) or not {WON, LOST} <= labels:
         return fit_table_model(matrix, history, cut), window
+    if options.trials:
+        # The search brings a library along that nothing else needs, so it is loaded where it is asked for.
+        from training.tuning import tuned
+
+        options = tuned(window, options)
+        window = window.with_half_life(options.half_life(window.half_life_days))
     return fit_window(window, options), window
 
 

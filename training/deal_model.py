@@ -42,8 +42,8 @@ class Outcome:
     booster: lgb.Booster
     calibration: Calibration
 
-    def chance(self, values: np.ndarray, num_threads: int) -> np.ndarray:
-        return self.calibration.chance(margins(self.booster, values, num_threads))
+    def chance(self, values: np.ndarray, stages: np.ndarray, num_threads: int) -> np.ndarray:
+        return self.calibration.chance(margins(self.booster, values, num_threads), stages)
 
     @cached_property
     def trees(self) -> Trees | None:
@@ -88,7 +88,7 @@ class DealModel:
         `DateInvalid` for a horizon that does not lie after the as-of date.
         """
         asked = checked_horizon(matrix, horizon_days)
-        win, lose = self._chances(self._values(matrix, [asked, self._long(matrix)]))
+        win, lose = self._chances(self._values(matrix, [asked, self._long(matrix)]), stages_of(matrix))
         return pd.DataFrame(
             {
                 "win_by_horizon": win[0],
@@ -102,10 +102,11 @@ class DealModel:
     def explain(self, matrix: pd.DataFrame) -> Explanation:
         """Reasons for each row's `win_probability`, against a typical open deal at its stage."""
         values = self._values(matrix, [self._long(matrix)])
-        win, _ = self._chances(values)
+        stages = stages_of(matrix)
+        win, _ = self._chances(values, stages)
         found = self.win.contributions(values[0], self.num_threads)
-        typical = self.baselines.of(stages_of(matrix))
-        start = self.win.calibration.chance(self.baselines.expected + typical.sum(axis=1))
+        typical = self.baselines.of(stages)
+        start = self.win.calibration.chance(self.baselines.expected + typical.sum(axis=1), stages)
         parts = points_from(found[:, :-1] - typical, win[0], start)
         codes, parts = summed_by_code(parts, self.encoding.columns, TOLD_AS)
         return explanation(matrix.index, codes, win[0], start, parts)
@@ -124,11 +125,11 @@ class DealModel:
         days = np.minimum([*horizons, np.full(len(matrix), self.longest_days)], self.longest_days)
         return values_at_each(matrix, self.encoding.encode(matrix), days, self.settings)
 
-    def _chances(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _chances(self, values: np.ndarray, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Win and lose chances, horizons x rows, kept together below one at every horizon."""
-        stacked = values.reshape(-1, values.shape[2])
-        win = self.win.chance(stacked, self.num_threads).reshape(values.shape[:2])
-        lose = self.lose.chance(stacked, self.num_threads).reshape(values.shape[:2])
+        stacked, repeated = values.reshape(-1, values.shape[2]), np.tile(stages, values.shape[0])
+        win = self.win.chance(stacked, repeated, self.num_threads).reshape(values.shape[:2])
+        lose = self.lose.chance(stacked, repeated, self.num_threads).reshape(values.shape[:2])
         return held_below_one(win, lose)
 
 

@@ -52,23 +52,51 @@ class Encoding:
         return np.array([*kinds, np.nan])[given.codes]
 
 
-def learn_encoding(matrix: pd.DataFrame, least_rows: int = 50, most_values: int = 64) -> Encoding:
-    """The encoding of a training matrix: features that vary, and the commonest values of each categorical one.
+CLOCK_SHARE = 0.5
+"""A number of whose variance more than this lies between days is a clock: it tells when a row was, not which deal."""
 
-    A feature that holds one value (or none) in all of `matrix` tells nothing and is left out; a category value seen in
-    fewer than `least_rows` rows is treated as missing.
+
+def learn_encoding(matrix: pd.DataFrame, least_rows: int = 50, most_values: int = 64) -> Encoding:
+    """The encoding of a training matrix: features that vary among deals, and the commonest values of each category.
+
+    A feature that holds one value (or none) in all of `matrix` tells nothing and is left out, and so is a clock, which
+    a model would take for a reason why the deals of one past month went otherwise. A category value seen in fewer than
+    `least_rows` rows is treated as missing.
     """
+    days = np.unique(matrix.index.get_level_values("as_of").to_numpy(), return_inverse=True)[1]
     vocabularies: dict[str, tuple[str, ...]] = {}
     names = []
     for name in matrix.columns:
         values = matrix[name]
         if isinstance(values.dtype, pd.CategoricalDtype):
             counts = values.value_counts()
-            common = counts[counts >= least_rows].index.astype(str)[:most_values]
+            often = [(-n, str(value)) for value, n in counts.items() if n >= least_rows]
+            common = [value for _, value in sorted(often)[:most_values]]
             if len(common) == 0 or (len(counts) == 1 and not values.isna().any()):
                 continue
             vocabularies[str(name)] = tuple(sorted(common))
-        elif values.nunique(dropna=False) < 2:
+        elif values.nunique(dropna=False) < 2 or day_share(values.to_numpy(np.float64), days) > CLOCK_SHARE:
             continue
         names.append(str(name))
     return Encoding(tuple(names), vocabularies)
+
+
+def day_share(values: np.ndarray, days: np.ndarray) -> float:
+    """The share (0 to 1) of the variance of `values` (NaN left out) that lies between `days` (numbers from 0).
+
+    What chance alone puts between days that hold few rows each is taken off (adjusted R squared).
+
+    >>> day_share(np.array([1.0, 1.0, 5.0, 5.0]), np.array([0, 0, 1, 1]))
+    1.0
+    >>> day_share(np.array([1.0, 5.0, 1.0, 5.0]), np.array([0, 0, 1, 1]))
+    0.0
+    """
+    known = ~np.isnan(values)
+    values, days = values[known], days[known]
+    if len(values) == 0 or (whole := float(values.var())) <= 0:
+        return 0.0
+    rows = np.bincount(days)
+    means = np.bincount(days, values) / np.maximum(rows, 1)
+    between = float(((means[days] - values.mean()) ** 2).mean()) / whole
+    left = len(values) - int((rows > 0).sum())
+    return max(1 - (1 - between) * (len(values) - 1) / left, 0.0) if left else 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ import polars as pl
 from features.catalogue import feature_version
 from history.record import History
 from training.booster import BoostOptions, Design, fit_booster, fit_with_rounds, margins
-from training.calibration import Calibration, fit_calibration
+from training.calibration import Calibration, fit_calibration, with_steps
 from training.deal_model import DealModel, Outcome, held_below_one
 from training.design import values_at
 from training.encoding import Encoding, learn_encoding
@@ -26,8 +26,10 @@ from training.explain import StageBaselines, stage_baselines
 from training.frames import number_column, spine_of, stages_of
 from training.health import HealthReference, health_reference
 from training.labels import LOST, WON, outcomes_by
-from training.splits import Sampling, calibration_start, long_horizon_days, sample_horizons, thin
+from training.splits import DAY, Sampling, calibration_start, long_horizon_days, sample_horizons, thin
 
+SEARCHED = ("num_leaves", "min_data_in_leaf", "lambda_l2", "feature_fraction")
+"""The settings of the trees that a search may change, and that a model's facts tell."""
 LEAST_ROWS = 200
 """Fewer rows than this on either side of the middle are no ground for choosing a number of trees or a calibration."""
 _PLAIN_ROUNDS, _LEAST_ROUNDS = 100, 40
@@ -36,14 +38,25 @@ _TYPICAL_ROWS = 4_000
 
 @dataclass(frozen=True)
 class FitOptions:
-    """How the model is fitted. A row whose horizon ended `half_life_days` earlier counts half; to the trees the rows of
-    one deal together count as their number to the power of 1 - `deal_power`, so that long-lived deals do not rule.
+    """How the model is fitted. A row whose horizon ended `half_life_days` earlier counts half (None: as long as suits
+    the history); to the trees the rows of one deal together count as their number to the power of 1 - `deal_power`, so
+    that long-lived deals do not rule. With `trials` that many settings are tried inside the window before the fit.
     """
 
     boost: BoostOptions = field(default_factory=BoostOptions)
     sampling: Sampling = field(default_factory=Sampling)
-    half_life_days: float = 60.0
+    half_life_days: float | None = None
     deal_power: float = 0.0
+    trials: int = 0
+
+    def half_life(self, history_days: float) -> float:
+        """The half-life in days for a history of a length; a third of it, from two months to a year.
+
+        >>> FitOptions().half_life(300), FitOptions().half_life(60), FitOptions(half_life_days=45.0).half_life(300)
+        (100.0, 60.0, 45.0)
+        """
+        third = round(history_days / 3, 1)
+        return min(max(third, 60.0), 365.0) if self.half_life_days is None else self.half_life_days
 
 
 @dataclass(frozen=True)
@@ -60,10 +73,15 @@ class Window:
     encoding: Encoding
     values: np.ndarray
     weight: np.ndarray
+    half_life_days: float
     history: History
     cut: dt.datetime
     middle: dt.datetime
     long_days: int
+
+    def with_half_life(self, days: float) -> Window:
+        """The same rows, a row whose horizon ended `days` before the cut counting half."""
+        return replace(self, weight=recency(self.rows, self.cut, days), half_life_days=days)
 
     @property
     def earlier(self) -> np.ndarray:
@@ -139,32 +157,42 @@ def window_at(matrix: pd.DataFrame, history: History, cut: dt.datetime, options:
     values = values_at(own, encoded[place], rows["horizon_days"].to_numpy(), history.settings)
     first = spine["as_of"].min() if spine.height else cut
     middle = calibration_start(first, cut)  # type: ignore[arg-type]
-    return Window(matrix, spine, rows, encoding, values, _weights(rows, cut, options), history, cut, middle, long_days)
+    half_life = options.half_life((cut - first) / DAY)  # type: ignore[operator]
+    weight = recency(rows, cut, half_life)
+    return Window(matrix, spine, rows, encoding, values, weight, half_life, history, cut, middle, long_days)
 
 
-def _weights(rows: pl.DataFrame, cut: dt.datetime, options: FitOptions) -> np.ndarray:
+def recency(rows: pl.DataFrame, cut: dt.datetime, half_life_days: float) -> np.ndarray:
     """Recent outcomes weigh more: age counts from the horizon's end, so a long horizon is not old for being long."""
     age = (pl.lit(cut) - pl.col("horizon_end")).dt.total_seconds() / 86_400
-    return rows.select((0.5 ** (age / options.half_life_days)).alias("weight"))["weight"].to_numpy()
+    return rows.select((0.5 ** (age / half_life_days)).alias("weight"))["weight"].to_numpy()
 
 
 def _fit_outcome(window: Window, outcome: str, options: FitOptions) -> Fitted:
     power = options.deal_power
     everything = window.design(outcome, np.ones(window.rows.height, bool), power)
     earlier, later = window.design(outcome, window.earlier, power), window.design(outcome, window.later)
-    if not (_enough(earlier) and _enough(later)):
+    if not (enough(earlier) and enough(later)):
         kept = Outcome(fit_booster(everything, window.encoding, options.boost, _PLAIN_ROUNDS), Calibration())
         return Fitted(kept, _PLAIN_ROUNDS)
     booster, best = fit_with_rounds(earlier, later, window.encoding, options.boost)
-    days = window.rows.filter(pl.Series(window.later)).select("deal_id", "as_of").n_unique()
-    calibration = fit_calibration(margins(booster, later.values), later.happened, later.weight, days)
+    calibration = _calibrated(margins(booster, later.values), later, window.rows.filter(pl.Series(window.later)))
     more = (len(everything.happened) / len(earlier.happened)) ** 0.5
     rounds = max(round(best * more), _LEAST_ROUNDS)
     grown = fit_booster(everything, window.encoding, options.boost, rounds)
     return Fitted(Outcome(grown, calibration.halfway()), rounds)
 
 
-def _enough(design: Design) -> bool:
+def _calibrated(margin: np.ndarray, later: Design, rows: pl.DataFrame) -> Calibration:
+    """The calibration of margins to what came of `rows`, common to all stages and then by stage."""
+    resolved = rows.select("deal_id", "as_of").n_unique()
+    found = fit_calibration(margin, later.happened, later.weight, resolved)
+    stages, deals = rows["stage"].to_numpy(), rows["deal_id"].to_numpy()
+    return with_steps(found, margin, later.happened, later.weight, stages, deals)
+
+
+def enough(design: Design) -> bool:
+    """Whether rows suffice to choose a number of trees or a calibration by."""
     return len(design.happened) >= LEAST_ROWS and 0 < design.happened.mean() < 1
 
 
@@ -187,9 +215,10 @@ def _reference(window: Window, win: Outcome, lose: Outcome) -> HealthReference:
     """What the boosters that serve say of past open deals; another pair's level would call every deal ill or well."""
     recent = window.recent()
     stacked = [_long_values(window, recent, days) for days in (window.long_days, _longest_days(window))]
-    chances = [np.stack([outcome.chance(values, 1) for values in stacked]) for outcome in (win, lose)]
+    stages = stages_of(recent)
+    chances = [np.stack([outcome.chance(values, stages, 1) for values in stacked]) for outcome in (win, lose)]
     held, _ = held_below_one(chances[0], chances[1])
-    return health_reference(held[0], stages_of(recent), number_column(recent, "age_days"))
+    return health_reference(held[0], stages, number_column(recent, "age_days"))
 
 
 def _facts(window: Window, win: Fitted, lose: Fitted, options: FitOptions) -> dict[str, object]:
@@ -209,5 +238,7 @@ def _facts(window: Window, win: Fitted, lose: Fitted, options: FitOptions) -> di
         "rounds_lose": lose.rounds,
         "features_used": len(window.encoding.names),
         "seed": options.boost.seed,
-        "half_life_days": options.half_life_days,
+        "half_life_days": window.half_life_days,
+        "trials": options.trials,
+        **{name: getattr(options.boost, name) for name in SEARCHED},
     }

@@ -26,7 +26,7 @@ class Sampling:
 
     seed: int = 0
     draws_per_row: int = 1
-    most_rows: int = 16_000
+    most_rows: int = 24_000
 
 
 def weekly_instants(first: dt.datetime, cut: dt.datetime, settings: Settings, step_days: int = 7) -> list[dt.datetime]:
@@ -84,8 +84,8 @@ def sample_horizons(
     """`spine` (deal_id, as_of, ...) repeated with horizons that had ended by `cut`: adds horizon_end, horizon_days.
 
     Per row: `draws_per_row` lengths from 3 to 100 days drawn evenly in their logarithm, one up to `long_days`, the
-    long horizon itself, and the end of one of the month, the quarter and the next quarter. Seeded; sorted by deal_id,
-    as_of, horizon_end.
+    long horizon itself, the end of the quarter, which is what people ask of most, and that of the month or of the next
+    quarter. Seeded; sorted by deal_id, as_of, horizon_end.
     """
     rows = spine.sort("deal_id", "as_of").join(
         period_ends(sorted(spine["as_of"].unique().to_list()), settings), on="as_of", how="left", maintain_order="left"
@@ -95,12 +95,10 @@ def sample_horizons(
     if long_days > SHORTEST_DAYS:
         drawn.append(_drawn(generator, rows.height, SHORTEST_DAYS, long_days))
     drawn.append(np.full(rows.height, long_days))
-    which = generator.integers(0, 3, rows.height)
     ends = [rows["as_of"] + pl.Series(days.astype(np.int64)) * DAY for days in drawn]
-    names = ("month_end", "quarter_end", "next_quarter_end")
-    ends.append(
-        rows.select(pl.coalesce(pl.when(pl.Series(which == n)).then(name) for n, name in enumerate(names))).to_series()
-    )
+    near = pl.Series(generator.integers(0, 2, rows.height) == 0)
+    other = rows.select(pl.when(near).then("month_end").otherwise("next_quarter_end")).to_series()
+    ends += [rows["quarter_end"], other]
     frames = [rows.select(spine.columns).with_columns(horizon_end=end) for end in ends]
     every = pl.concat(frames).unique(["deal_id", "as_of", "horizon_end"])
     return with_horizon_days(every.filter(pl.col("horizon_end") <= cut)).sort("deal_id", "as_of", "horizon_end")

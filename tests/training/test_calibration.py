@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,9 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from training.calibration import Calibration, fit_calibration, reliability, slope_and_intercept
+from training.calibration import Calibration, fit_calibration, reliability, slope_and_intercept, with_steps
 
 slopes = st.floats(0.05, 5)
+
+
+def here(rows: Sized, stage: str = "Design") -> np.ndarray:
+    """One stage for every row."""
+    return np.full(len(rows), stage)
 
 
 def outcomes(rows: int, slope: float, shift: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +33,7 @@ def outcomes(rows: int, slope: float, shift: float, seed: int = 0) -> tuple[np.n
 def test_the_order_of_margins_is_kept_and_no_chance_is_certain(
     a: float, b: float, c: float, margins: list[float]
 ) -> None:
-    found = Calibration("beta", a, b, c).chance(np.array(margins))
+    found = Calibration("beta", a, b, c).chance(np.array(margins), here(margins))
     assert (np.diff(found) >= 0).all()
     assert ((found >= 0.001) & (found <= 0.999)).all()
 
@@ -35,7 +42,7 @@ def test_overconfidence_is_mended() -> None:
     margin, came = outcomes(20_000, slope=0.5, shift=0.4)
     fitted = fit_calibration(margin, came, np.ones(len(came)), len(came))
     fresh, after = outcomes(20_000, slope=0.5, shift=0.4, seed=1)
-    slope, intercept = slope_and_intercept(fitted.chance(fresh), after)
+    slope, intercept = slope_and_intercept(fitted.chance(fresh, here(fresh)), after)
     assert fitted.kind == "beta"
     assert slope == pytest.approx(1, abs=0.06)
     assert intercept == pytest.approx(0, abs=0.06)
@@ -44,7 +51,7 @@ def test_overconfidence_is_mended() -> None:
 def test_an_honest_margin_is_left_nearly_as_it_is() -> None:
     margin, came = outcomes(20_000, slope=1, shift=0)
     fitted = fit_calibration(margin, came, np.ones(len(came)), len(came))
-    assert np.abs(fitted.chance(margin) - Calibration().chance(margin)).max() < 0.03
+    assert np.abs(fitted.chance(margin, here(margin)) - Calibration().chance(margin, here(margin))).max() < 0.03
 
 
 @pytest.mark.parametrize(("rows", "kind"), [(10, "none"), (199, "none"), (200, "temperature"), (1_500, "beta")])
@@ -63,7 +70,7 @@ def test_heavier_rows_count_more() -> None:
     _, late = outcomes(6_000, 1, 1)
     both, came = np.concatenate([margin, margin]), np.concatenate([early, late])
     weight = np.repeat([0.01, 1.0], 6_000)
-    recent = fit_calibration(both, came, weight, 12_000).chance(both).mean()
+    recent = fit_calibration(both, came, weight, 12_000).chance(both, here(both)).mean()
     assert recent == pytest.approx(late.mean(), abs=0.03)
 
 
@@ -75,3 +82,29 @@ def test_reliability_counts_every_row_once_and_holds_what_came() -> None:
     assert float((table["came"] * table["n"]).sum()) == pytest.approx(came.sum())
     assert table.filter((pl.col("low") > pl.col("came")) | (pl.col("high") < pl.col("came"))).is_empty()
     assert table.group_by("group").len().sort("group").rows() == [("a", 10), ("b", 10)]
+
+
+def test_a_stage_seen_on_many_deals_gets_a_step_and_one_seen_on_few_hardly_any() -> None:
+    """Both stages are won more often than was said by the same log odds; only one has deals enough to show it."""
+    margin, came = outcomes(6_000, 1, 0.8)
+    stages = np.where(np.arange(6_000) < 5_900, "Design", "Rare")
+    # The rare stage's hundred rows are weeks of two deals.
+    deals = np.where(np.arange(6_000) < 5_900, np.arange(6_000), np.arange(6_000) % 2 + 10_000)
+    found = with_steps(Calibration("beta"), margin, came, np.ones(6_000), stages, deals)
+    assert found.steps["Design"] == pytest.approx(0.8, abs=0.1)
+    assert abs(found.steps["Rare"]) < 0.1
+
+
+def test_with_its_steps_a_stage_is_said_to_win_as_often_as_it_did() -> None:
+    margin, came = outcomes(20_000, 1, -0.5)
+    stages = np.where(np.arange(20_000) % 2 == 0, "Design", "Develop")
+    found = with_steps(Calibration("beta"), margin, came, np.ones(20_000), stages, np.arange(20_000))
+    for stage in ("Design", "Develop"):
+        rows = stages == stage
+        assert found.chance(margin[rows], stages[rows]).mean() == pytest.approx(came[rows].mean(), abs=0.003)
+
+
+def test_without_a_common_calibration_no_stage_gets_a_step() -> None:
+    margin, came = outcomes(6_000, 1, 0.8)
+    found = with_steps(Calibration(), margin, came, np.ones(6_000), here(margin), np.arange(6_000))
+    assert found == Calibration()

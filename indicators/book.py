@@ -133,7 +133,7 @@ class Book:
     def touches(self) -> pl.DataFrame:
         """Touches of the span with `rep`, who made it, else the owner of the deal; and `owner`, that owner."""
         owners = self.standing.select("deal_id", owner="rep")
-        rows = self.within("activities", "happened_at").join(owners, on="deal_id", how="left", maintain_order="left")
+        rows = self.record.touched(self.start, self.upto).join(owners, on="deal_id", how="left", maintain_order="left")
         return rows.with_columns(rep=pl.coalesce("rep_id", "owner"))
 
     def touches_of(self, *kinds: str) -> pl.DataFrame:

@@ -20,6 +20,10 @@ from indicators.credited import closed_in, credited_closings
 from indicators.indicator import Indicator
 from indicators.ledger import Ledger, open_ledger
 
+TOUCH_COLUMNS = (
+    "happened_at", "kind", "deal_id", "account_id", "rep_id", "direction", "duration_minutes", "opened", "replied",
+    "effective", "channel",
+)  # fmt: skip
 ACCURACY_HORIZON_DAYS = {"quarter": 45, "month": 15}
 
 
@@ -45,6 +49,17 @@ class Record:
     @cached_property
     def ledger(self) -> Ledger:
         return open_ledger(slim(self.past), self.as_of)
+
+    @cached_property
+    def activities(self) -> pl.DataFrame:
+        """What indicators read of the touches, by time."""
+        return self.past["activities"].select(TOUCH_COLUMNS).sort("happened_at", maintain_order=True)
+
+    def touched(self, start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+        """The touches from `start` and before `end`, by time."""
+        happened = self.activities["happened_at"]
+        first, last = happened.search_sorted(start, "left"), happened.search_sorted(end, "left")
+        return self.activities.slice(first, last - first)
 
     def standing(self, instant: dt.datetime) -> pl.DataFrame:
         """All deals as they stood at `instant`, with scope columns and amounts in the workspace's currency."""

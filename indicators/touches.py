@@ -45,7 +45,7 @@ def visit_coverage_rows(book: Book) -> pl.DataFrame:
     was_open = pl.col("outcome").is_null() | (pl.col("closed_at") >= book.start)
     held = book.standing.filter(was_open & pl.col("account_id").is_in(targets.implode()))
     accounts = book.record.accounts.rename({"account_id": "_of_deal"})
-    visits = book.within("activities", "happened_at").filter(pl.col("kind") == "visit")
+    visits = book.touches.filter(pl.col("kind") == "visit")
     seen = visits.join(accounts, on="deal_id", how="left").select(pl.coalesce("account_id", "_of_deal")).to_series()
     visited = pl.col("account_id").is_in(seen.drop_nulls().unique().implode())
     return held.select("rep", "account_id").unique().select("rep", num=visited.cast(pl.Float64), den=pl.lit(1.0))
@@ -102,21 +102,16 @@ def touch_rate_rows(book: Book) -> pl.DataFrame:
 
 def demo_rows(book: Book) -> pl.DataFrame:
     """Demos held in the span, and those already booked for the rest of it."""
-    inside = pl.col("happened_at").is_between(book.start, book.end, closed="left") & (pl.col("kind") == "demo")
-    rows = (
-        book.past["activities"]
-        .filter(inside)
-        .join(book.standing.select("deal_id", owner="rep"), on="deal_id", how="left")
-    )
+    demos = book.record.touched(book.start, book.end).filter(pl.col("kind") == "demo")
+    rows = demos.join(book.standing.select("deal_id", owner="rep"), on="deal_id", how="left")
     return rows.select(rep=pl.coalesce("rep_id", "owner"), num=pl.lit(1.0)).drop_nulls("rep")
 
 
 def follow_up_rows(book: Book) -> pl.DataFrame:
     """What asked for a touch in the span; 1 where one went out within `ANSWER_WITHIN`. Told once that time is over."""
     asks = pl.concat([_inbound(book), _moves(book)]).join(book.standing.select("deal_id", "rep"), on="deal_id")
-    late = pl.col("happened_at").is_between(book.start, book.end + ANSWER_WITHIN, closed="left")
-    out = pl.col("direction") == "out"
-    sent = book.past["activities"].filter(late & out).select("deal_id", "happened_at").drop_nulls()
+    made = book.record.touched(book.start, book.end + ANSWER_WITHIN)
+    sent = made.filter(pl.col("direction") == "out").select("deal_id", "happened_at").drop_nulls()
     found = asks.sort("at").join_asof(
         sent.sort("happened_at"),
         left_on="at",

@@ -89,11 +89,18 @@ SYNTHETIC = (
 
 
 def main(only: Sequence[str] = ()) -> int:
-    """Measures everything; writes the page when all of it was there. With "attainment" that part alone is renewed."""
-    if "attainment" in only:
-        return renew_attainment()
+    """Measures everything and writes the page; with "deals" or "attainment" that part alone, the other stays."""
+    if not only or "deals" in only:
+        measure_deals()
+    if not only or "attainment" in only:
+        renew_attainment()
+    return 0
+
+
+def measure_deals() -> None:
+    """Measures the deal model; writes its part of the page when all of it was there."""
     parts, complete = [], True
-    for section in (chips, loans, maven, synthetic, attainment):
+    for section in (chips, loans, maven, synthetic):
         try:
             parts.append("\n".join(section()))
         except pytest.skip.Exception as absent:
@@ -101,9 +108,9 @@ def main(only: Sequence[str] = ()) -> int:
             print(f"left out: {absent}", file=sys.stderr)
     page = "\n\n".join([opening(), *parts]) + "\n"
     if complete:
-        PAGE.write_text(page, encoding="utf-8")
+        _, marker, kept = PAGE.read_text(encoding="utf-8").partition(ATTAINMENT)
+        PAGE.write_text(page + ("\n" + marker + kept if marker else ""), encoding="utf-8")
     print(page if not complete else f"{PAGE} written")
-    return 0
 
 
 def attainment() -> Iterator[str]:
@@ -112,17 +119,16 @@ def attainment() -> Iterator[str]:
     yield from sections()
 
 
-def renew_attainment() -> int:
+def renew_attainment() -> None:
     """Measures where periods land and leaves the rest of the page as it is."""
     try:
         part = "\n".join(attainment())
     except pytest.skip.Exception as absent:
         print(f"left out: {absent}", file=sys.stderr)
-        return 0
+        return
     before = PAGE.read_text(encoding="utf-8").split(ATTAINMENT)[0].rstrip()
     PAGE.write_text(f"{before}\n\n{part}\n", encoding="utf-8")
     print(f"{PAGE} written")
-    return 0
 
 
 def opening() -> str:

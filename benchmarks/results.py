@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from benchmarks.attainment_results import sections
+from benchmarks.honesty import planted_lines, reliability_lines
 from features.catalogue import FEATURES, feature_version
 from features.matrix import build_matrix
 from history.canonical import read_folder
@@ -24,7 +25,7 @@ from history.record import History
 from history.synthetic import generate
 from tests.lib import evaluation
 from tests.lib.maven import engaged_spine, fates, fates_swapped, maven_history
-from training.backtest import HorizonOf, Replay, backtest, days_ahead, period_end, training_matrix
+from training.backtest import MODEL, HorizonOf, Replay, backtest, days_ahead, period_end, training_matrix
 from training.choice import fit_model
 from training.fitting import FitOptions
 from training.metrics import Metrics, Score, auc, deal_weights, measure
@@ -75,6 +76,8 @@ def ahead(days: int) -> Callable[[History], HorizonOf]:
 CHIPS = (
     Question("won before the end of the quarter", quarter_end, dt.date(2015, 10, 1), dt.date(2016, 3, 24), "quarter"),
 )
+OWN_FIELDS = ("market", "product_application")
+OWN = (replace(CHIPS[0], title=f"{CHIPS[0].title}, with two fields of the company's own as features"),)
 LOANS = tuple(
     Question(title, horizon, dt.date(2011, 12, 1), dt.date(2012, 1, 12), "every")
     for title, horizon in (
@@ -151,6 +154,8 @@ def chips() -> Iterator[str]:
     yield "3,374 masked opportunities of 2015 and 2016, territories instead of reps. Models are trained at the start of"
     yield "each quarter."
     yield from answered(history, CHIPS)
+    own = replace(history, settings=replace(history.settings, feature_fields=OWN_FIELDS))
+    yield from answered(own, OWN)
 
 
 def loans() -> Iterator[str]:
@@ -170,6 +175,8 @@ def synthetic() -> Iterator[str]:
     yield "4,000 deals, seed 7, as in `make demo`. It shows that the machinery finds what was planted, and nothing of"
     yield "a company."
     yield from answered(generate(4_000, 7).history, SYNTHETIC)
+    yield ""
+    yield from planted_lines()
 
 
 def maven() -> Iterator[str]:
@@ -269,7 +276,7 @@ def said(doing: str) -> None:
 
 def told(replay: Replay, question: Question, history: History) -> Iterator[str]:
     """One replay as a table with what it rests on."""
-    metrics, gain = replay.metrics(), replay.gain_over()
+    metrics = replay.metrics()
     slope, intercept = replay.slope_and_intercept()
     dates = replay.rows["as_of"].unique().sort()
     days = [history.settings.day_of(date) for date in (dates[0], dates[-1])]
@@ -278,14 +285,15 @@ def told(replay: Replay, question: Question, history: History) -> Iterator[str]:
     yield ""
     rows = f"{first.n:,} rows of {first.deals:,} deals, {first.share_won:.1%} won"
     yield f"{len(dates)} weekly dates, {days[0]} to {days[1]}; {rows}."
-    yield f"Log loss against the stage × age table: {-gain.value:+.4f} ({-gain.high:+.4f} to {-gain.low:+.4f})."
     yield f"Calibration slope {slope:.2f}, intercept {intercept:+.2f}."
     yield ""
-    yield "| forecast | AUC | log loss | Brier |"
-    yield "|---|---|---|---|"
+    yield "| forecast | AUC | log loss | Brier | log loss above the model's |"
+    yield "|---|---|---|---|---|"
     for name, found in metrics.items():
-        figures = (figure(found.auc), figure(found.log_loss, 4), figure(found.brier, 4))
+        above = "" if name == MODEL else figure(replay.gain_over(name), 4)
+        figures = (figure(found.auc), figure(found.log_loss, 4), figure(found.brier, 4), above)
         yield f"| {NAMES.get(name, name)} | {' | '.join(figures)} |"
+    yield from reliability_lines(replay, history)
 
 
 def figure(score: Score, digits: int = 3) -> str:

@@ -1,13 +1,13 @@
 # Everything one does with a checkout. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check bench results docs lock clean
+.PHONY: help setup demo serve test check bench results comparison docs lock clean
 
 BIN := .venv/bin
 WORKSPACE ?= workspace
 READY := .venv/installed
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make .venv with the pinned packages and the project itself
 
@@ -29,11 +29,14 @@ check: $(READY) ## Style, format, import contracts and types
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 
-bench: $(READY) ## Measure speed and memory on synthetic data
+bench: $(READY) ## Measure speed and memory on synthetic data and write docs/speed.md
 	@$(BIN)/python -m benchmarks
 
 results: $(READY) ## Measure the models on the evaluation data, when present, and write docs/results.md
 	@$(BIN)/python -m benchmarks.results
+
+comparison: $(READY) ## Measure other designs of the model on the same rows and write docs/comparison.md
+	@$(BIN)/python -m benchmarks.comparison
 
 docs: $(READY) ## Write the generated pages of docs/
 	@$(BIN)/python -m docs.generate

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks._page import PAGE, machine, page
+from benchmarks._page import PAGE, load, page, section, sections_of
 
 OF_SPEED = {
     "features": "Features",
@@ -28,25 +28,26 @@ def what(name: str) -> str:
 
 
 def run(name: str, options: list[str]) -> str | None:
-    """What a benchmark printed, shown as well; None where it failed."""
+    """The section of a benchmark, which is shown as well; None where it failed."""
     print(f"== benchmarks.{name}", flush=True)
+    busy = load()
     done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *options], stdout=subprocess.PIPE, text=True)
     print(done.stdout, flush=True)
-    return done.stdout if done.returncode == 0 else None
+    return section(OF_SPEED[name], f"{what(name)} {busy}", done.stdout) if done.returncode == 0 else None
 
 
 def main() -> int:
-    """Runs them and writes the page if none failed; gives how many did."""
+    """Runs all of them or those named, and writes their sections; gives how many failed."""
     parser = argparse.ArgumentParser(description="Measure speed and memory, and write docs/speed.md.")
+    parser.add_argument("names", nargs="*", help=f"some of {', '.join(OF_SPEED)}; the others' sections stay")
     parser.add_argument("--folder", help="where the CRMs of benchmarks.features are kept")
-    folder = parser.parse_args().folder
-    about = machine()
-    found = {name: run(name, ["--folder", folder] if folder and name == "features" else []) for name in OF_SPEED}
+    given = parser.parse_args()
+    folder = ["--folder", given.folder] if given.folder else []
+    found = {name: run(name, folder if name == "features" else []) for name in given.names or OF_SPEED}
     failed = [name for name, text in found.items() if text is None]
     if not failed:
-        PAGE.write_text(
-            page(about, [(OF_SPEED[name], what(name), text or "") for name, text in found.items()]), encoding="utf-8"
-        )
+        sections = sections_of(PAGE) | {OF_SPEED[name]: text for name, text in found.items() if text}
+        PAGE.write_text(page(sections[title] for title in OF_SPEED.values() if title in sections), encoding="utf-8")
     print(f"failed: {', '.join(failed)}" if failed else f"{PAGE} written")
     return len(failed)
 

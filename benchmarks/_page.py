@@ -16,7 +16,8 @@ HEAD = """# Speed
 *Made by `make bench`; do not edit.*
 
 Every baseline runs on the same machine, in the same run and on the same data as what stands beside it; the ratios are
-what to read. Data is synthetic. A bar that is missed is said to be missed.
+what to read. Data is synthetic. A bar that is missed is said to be missed. Where other work ran beside a benchmark,
+seconds are longer than they would be, and ratios less sure.
 """
 
 
@@ -35,16 +36,16 @@ def table_of_verdicts(rows: Iterable[str]) -> list[str]:
 
 
 def machine() -> str:
-    """The machine, the versions and how busy it is, in a few lines."""
+    """The machine and the versions, in a few lines."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    told = (
-        f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}. Python "
-        f"{platform.python_version()}, {versions}. Other work on the machine when the run began: a load of {load} over "
-        "1, 5 and 15 minutes, where the number of cores is a busy machine."
-    )
-    return textwrap.fill(told, 118)
+    told = f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}. Python "
+    return textwrap.fill(f"{told}{platform.python_version()}, {versions}.", 118)
+
+
+def load() -> str:
+    """How busy the machine is with other work."""
+    return f"Other work on the machine when it began: a load of {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores."
 
 
 def processor() -> str:
@@ -55,10 +56,20 @@ def processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def page(about: str, sections: Iterable[tuple[str, str, str]]) -> str:
-    """The page from (title, what it is, text) of each benchmark; text without a table stands as it was printed."""
-    told = [HEAD, about]
-    for title, what, text in sections:
-        body = text.strip() if "|---" in text else f"```text\n{text.strip()}\n```"
-        told.append(f"\n## {title}\n\n{what}\n\n{body}")
-    return "\n".join(told) + "\n"
+def section(title: str, about: str, text: str) -> str:
+    """One benchmark's section; text without a table stands as it was printed."""
+    body = text.strip() if "|---" in text else f"```text\n{text.strip()}\n```"
+    return f"## {title}\n\n{textwrap.fill(about, 118)}\n\n{body}\n"
+
+
+def sections_of(path: Path) -> dict[str, str]:
+    """The sections of a page by title; none where there is no page."""
+    if not path.is_file():
+        return {}
+    parts = path.read_text(encoding="utf-8").split("\n## ")[1:]
+    return {part.split("\n", 1)[0]: f"## {part.rstrip()}\n" for part in parts}
+
+
+def page(sections: Iterable[str]) -> str:
+    """The page of some sections."""
+    return "\n".join([HEAD, f"{machine()}\n", *sections])

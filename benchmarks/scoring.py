@@ -150,9 +150,10 @@ def told(history: History, times: int, rows: int, runs: int) -> Iterator[str]:
     taken = dict(one_deal(history, prepared, model, open_spine(history, [AS_OF]), times))
     yield f"One deal of a workspace of {history['deals'].height:,}, one after the other on one thread, n = {times}."
     yield "Flags, data problems and the checks of what was sent are part of the request alone.\n"
-    yield "| part | median ms | p95 ms | median processor ms |\n|---|---|---|---|"
-    for name, ms in taken.items():
-        yield f"| {name} | {np.median(ms[:, 0]):.1f} | {np.quantile(ms[:, 0], 0.95):.1f} | {np.median(ms[:, 1]):.1f} |"
+    yield "| part | median ms | p95 ms | fastest ms | median processor ms |\n|---|---|---|---|---|"
+    for name, (wall, busy) in ((name, ms.T) for name, ms in taken.items()):
+        median_ms, p95 = np.quantile(wall, [0.5, 0.95])
+        yield f"| {name} | {median_ms:.1f} | {p95:.1f} | {wall.min():.1f} | {np.median(busy):.1f} |"
     matrix = open_rows(history, prepared, rows)
     trees = model.win.booster.num_trees()
     yield f"\nReasons of {len(matrix):,} deals, {matrix.shape[1]} features, {trees} trees, one thread,"

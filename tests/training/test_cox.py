@@ -95,3 +95,15 @@ def test_a_column_that_is_the_same_in_all_that_were_won_takes_no_part() -> None:
     assert found is not None
     assert found[1] == 0
     assert found[:1] == pytest.approx(fit_cause(days, happened, number[:, None]))
+
+
+def test_a_maximum_that_whole_newton_steps_overshoot_is_found() -> None:
+    """Few rows of large hazard: the steps of Newton leap from side to side, a search with smaller ones arrives."""
+    generator = np.random.default_rng(0)
+    marked = (generator.random(3_000) < 0.05).astype(float)
+    values = ((marked - marked.mean()) / marked.std())[:, None]
+    days = np.ceil(generator.exponential(np.where(marked == 1, 0.6, 60.0)))
+    found = fit_cause(days, np.ones(3_000), values)
+    assert found is not None
+    share = np.array([(days[marked == kind] == 1).mean() for kind in (1, 0)])
+    assert found[0] / marked.std() == pytest.approx(np.log(share[0] / share[1]), abs=0.6)

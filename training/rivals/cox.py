@@ -7,6 +7,7 @@ cumulative incidence of winning (Prentice et al. 1978), so the chance by a horiz
 from __future__ import annotations
 
 import logging
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,7 @@ LOGGED = ("age_days", "days_in_stage", "pushes", "amount", "touches_30d")
 NUMBERS = (*LOGGED, "days_to_close_date")
 _FARTHEST, _CHUNK_ROWS = 5.0, 4_000
 _MOST_COEFFICIENT = 10.0
-"""Of a standardised column; beyond it Newton is on its way to infinity."""
+"""Of a standardised column; beyond it a search is on its way to infinity."""
 
 
 @dataclass(frozen=True)
@@ -133,26 +134,38 @@ def fit_hazards(days: np.ndarray, outcome: np.ndarray, values: np.ndarray) -> Ha
 
 
 def fit_cause(days: np.ndarray, happened: np.ndarray, values: np.ndarray) -> np.ndarray | None:
-    """The coefficients of one outcome by partial likelihood, ties after Breslow; None where Newton does not converge.
+    """The coefficients of one outcome by partial likelihood, ties after Breslow; None where no maximum is reached.
 
-    A column that is the same wherever the outcome came has no maximum and takes no part (0). At a maximum the score is
-    0; it is judged beside the size it would have by chance alone.
+    A column that is the same wherever the outcome came has no maximum and takes no part (0).
     """
     found = np.zeros(values.shape[1])
     told = values[happened == 1].std(axis=0) > 1e-9
     if not told.any():
         return found
     model = PHReg(days, values[:, told], status=happened, ties="breslow")
-    try:
-        # On its way to infinity Newton divides by nothing; what comes of that is judged below.
-        with np.errstate(all="ignore"):
-            found[told] = model.fit(method="newton", maxiter=50, warn_convergence=False).params
-    except np.linalg.LinAlgError:
-        return None
-    if not np.isfinite(found).all() or np.abs(found).max() > _MOST_COEFFICIENT:
-        return None
-    left = np.abs(model.score(found[told])).max() / np.sqrt(happened.sum())
-    return found if left < 1e-3 else None
+    # Newton's whole steps may overshoot from 0; a search with steps of its own does not, and is slower.
+    for method in ("newton", "bfgs"):
+        coefficients = _climbed(model, method)
+        if coefficients is not None and _is_maximum(model, coefficients, happened.sum()):
+            found[told] = coefficients
+            return found
+    return None
+
+
+def _climbed(model: PHReg, method: str) -> np.ndarray | None:
+    # On its way to infinity a search divides by nothing; what comes of that is judged afterwards.
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        try:
+            return np.asarray(model.fit(method=method, maxiter=50, warn_convergence=False).params)
+        except ValueError:
+            return None
+
+
+def _is_maximum(model: PHReg, coefficients: np.ndarray, events: float) -> bool:
+    """At a maximum the score is 0; it is judged beside the size it would have by chance alone."""
+    if not np.isfinite(coefficients).all() or np.abs(coefficients).max() > _MOST_COEFFICIENT:
+        return False
+    return bool(np.abs(model.score(coefficients)).max() / np.sqrt(events) < 1e-2)
 
 
 def baseline_steps(days: np.ndarray, happened: np.ndarray, linear: np.ndarray, times: np.ndarray) -> np.ndarray:

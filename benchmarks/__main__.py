@@ -23,8 +23,9 @@ OF_SPEED = {
 
 
 def what(name: str) -> str:
-    """The sentence that a benchmark begins with."""
-    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8").split('"""')[1].splitlines()[0]
+    """The sentence that a benchmark begins with, on one line."""
+    text = (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    return " ".join(text.split('"""')[1].split("\n\n")[0].split())
 
 
 def run(name: str, options: list[str]) -> str | None:

@@ -55,7 +55,7 @@ def test_help_loads_nothing_heavy():
         (["nonsense"], "No such command 'nonsense'"),
         (["score", "--nonsense"], "Try `dealcast score --help`"),
         (["score", "--top", "many"], "'many' is not a valid integer"),
-        (["forecast", "--by", "moon"], "'moon' is not one of"),
+        (["forecast", "--measure", "moon"], "'moon' is not one of"),
         (["serve", "--port", "99999"], "99999 is not in the range"),
     ],
 )

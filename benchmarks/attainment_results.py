@@ -59,8 +59,18 @@ def chips(cells: pl.DataFrame) -> Iterator[str]:
     yield ""
     yield from coverage_lines(cells, (("company", "count"), ("region", "count")))
     yield ""
-    yield "Six company cells are two quarters; the regions' misses are mostly one: 120 wins of 2016Q1 were entered in"
-    yield "its last month for a region that had won 16 in the quarter before and had next to nothing open."
+    yield from largest_miss(cells.filter((pl.col("by") == "region") & (pl.col("forecast") == MODEL)))
+
+
+def largest_miss(rows: pl.DataFrame) -> Iterator[str]:
+    """The scope and period that the model missed by most, and its part in all misses."""
+    missed = rows.group_by("scope", "period", maintain_order=True).agg(
+        (pl.col("said") - pl.col("came")).abs().sum().alias("missed"), pl.col("came").first(), pl.col("said").first()
+    )
+    worst = missed.sort("missed", descending=True).row(0, named=True)
+    share = worst["missed"] / missed["missed"].sum()
+    yield f"Company cells are few: two quarters, each asked three times. Of the regions' misses {share:.0%} are of"
+    yield f"{worst['scope']} in {worst['period']}: {worst['said']:.0f} were expected at first, {worst['came']:.0f} came."
 
 
 def loans(cells: pl.DataFrame) -> Iterator[str]:

@@ -70,7 +70,8 @@ def largest_miss(rows: pl.DataFrame) -> Iterator[str]:
     worst = missed.sort("missed", descending=True).row(0, named=True)
     share = worst["missed"] / missed["missed"].sum()
     yield f"Company cells are few: two quarters, each asked three times. Of the regions' misses {share:.0%} are of one,"
-    yield f"{worst['scope']} in {worst['period']}: at first {worst['said']:.0f} were expected, {worst['came']:.0f} came."
+    yield f"{worst['scope']} in {worst['period']}: at first {worst['said']:.0f} were expected,"
+    yield f"{worst['came']:.0f} came."
 
 
 def loans(cells: pl.DataFrame) -> Iterator[str]:

@@ -206,7 +206,7 @@ def _names(key: pl.Expr, known: Mapping[str, Value], n_rows: int) -> Words:
         plain = known[roots[0]]
         assert isinstance(plain, Words)
         return plain
-    return words_of(frame_of({root: known[root] for root in roots}).select(key).to_series())
+    return words_of(frame_of({root: known[root] for root in roots}).select_seq(key).to_series())
 
 
 def calendar_of(instants: np.ndarray, settings: Settings) -> dict[str, Value]:

@@ -35,6 +35,9 @@ def words_of(names: pl.Series) -> Words:
 def in_use(words: Words) -> Words:
     """The same with only those words that occur."""
     codes = words.codes
+    if len(codes) == 1:
+        # One row is asked for whenever one deal is scored; it needs no sorting.
+        return Words(np.minimum(codes, 0), words.some(codes[codes >= 0]))
     if len(codes) < FEW:
         used, inverse = np.unique(codes, return_inverse=True)
         none = int(len(used) > 0 and used[0] < 0)

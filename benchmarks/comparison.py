@@ -23,9 +23,10 @@ from training.metrics import Score
 from training.rivals.blend import with_blends
 from training.rivals.direct import direct
 from training.rivals.hazard import hazard
+from training.rivals.plain import plain
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "comparison.md"
-RIVALS = {"direct": direct, "hazard": hazard}
+RIVALS = {"direct": direct, "hazard": hazard, "plain": plain}
 BLENDS = {
     "with_direct": (MODEL, "direct"),
     "with_hazard": (MODEL, "hazard"),
@@ -35,6 +36,7 @@ NAMES = {
     **results.NAMES,
     "direct": "one LightGBM for this question alone",
     "hazard": "LightGBM hazard per week",
+    "plain": "one LightGBM for this question, twenty plain columns",
     "with_direct": "blend of the model and the one for this question",
     "with_hazard": "blend of the model and the hazard per week",
     "with_logistic": "blend of the model and logistic regression",

@@ -37,8 +37,8 @@ def _rate(name: str, scope: str, days: int, en: str, zh: str) -> Feature:
         group="account",
         en=f"{en}'s share won of deals closed in {days} days, shrunk to the company's",
         zh=f"{zh}近 {days} 天赢单率（向公司水平收缩）",
-        reason_en=f"{en[:1].upper()}{en[1:]}: about {{value:.0%}} of deals closed in {days} days were won",
-        reason_zh=f"{zh}近 {days} 天赢单率约 {{value:.0%}}",
+        reason_en=f"{en[:1].upper()}{en[1:]}: win rate of {days} days estimated at {{value:.0%}}",
+        reason_zh=f"{zh}近 {days} 天赢单率估计为 {{value:.0%}}",
         none_en=f"{en[:1].upper()}{en[1:]} is not on record",
         none_zh=f"没有{zh}的记录",
     )
@@ -62,11 +62,11 @@ def late(name: str, scope: str, group: str, en: tuple[str, str], zh: tuple[str, 
         f"30 days before; of deals with such a date, {ON_TIME_DEALS} deals closed on time added",
         zh=f"{of_zh}近 120 天关单中晚于 30 天前所报日期 {LATE_DAYS} 天以上的占比"
         f"（只计报过日期的，加 {ON_TIME_DEALS} 个按期关单）",
-        reason_en=f"About {{value:.0%}} of {of_en} deals closed in 120 days "
+        reason_en=f"An estimated {{value:.0%}} of {of_en} deals closed in 120 days "
         f"were over {LATE_DAYS} days past the stated date",
-        reason_zh=f"{of_zh}近 120 天关单中约 {{value:.0%}} 晚于所报日期 {LATE_DAYS} 天以上",
+        reason_zh=f"{of_zh}近 120 天关单中估计 {{value:.0%}} 晚于所报日期 {LATE_DAYS} 天以上",
         # A region has so many deals that one late closing may round to nothing.
-        zero_en=f"Few or none of {of_en} deals closed in 120 days were over {LATE_DAYS} days past the stated date",
+        zero_en=f"Few or no closings of {of_en} deals over {LATE_DAYS} days past the stated date on record in 120 days",
         zero_zh=f"{of_zh}近 120 天几乎没有晚于所报日期 {LATE_DAYS} 天以上的关单记录",
         none_en=en[1],
         none_zh=zh[1],

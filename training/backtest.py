@@ -19,7 +19,7 @@ from history.errors import NoHistory
 from history.fiscal import bounds, period_of
 from history.record import History
 from history.settings import Settings
-from training.baselines import GATE, fit_baselines
+from training.baselines import GATE, fit_baselines, stage_table
 from training.calibration import reliability, slope_and_intercept
 from training.choice import fit_model, kind_of
 from training.fitting import FitOptions
@@ -81,7 +81,8 @@ class Replay:
 
     def reliability(self, by: str = "stage") -> pl.DataFrame:
         """Shown against came, with counts, by bins of the model's chance within each value of column `by`."""
-        return reliability(self.rows[MODEL].to_numpy(), self.won, self.rows[by].to_numpy())
+        deal = self.rows["deal_id"].to_numpy()
+        return reliability(self.rows[MODEL].to_numpy(), self.won, self.rows[by].to_numpy(), deal)
 
 
 def backtest(
@@ -188,9 +189,10 @@ def _said(
     model, window = fit_model(learned, history, cut, options)
     here, days = matrix.iloc[rows["row"].to_numpy()], rows["horizon_days"].to_numpy()
     chances = {MODEL: model.predict(here, days)["win_by_horizon"].to_numpy()}
-    if window.rows.height:
-        chances |= {name: chance(here, days) for name, chance in fit_baselines(window).items()}
-        chances |= {name: fit(window, horizon_of)(here, days) for name, fit in rivals.items()}
+    chances |= {name: chance(here, days) for name, chance in fit_baselines(window).items()}
+    nothing = stage_table(window, by_age=True)
+    fitted_rivals = {name: fit(window, horizon_of) if window.rows.height else nothing for name, fit in rivals.items()}
+    chances |= {name: chance(here, days) for name, chance in fitted_rivals.items()}
     columns = [pl.Series(name, values, dtype=pl.Float64) for name, values in chances.items()]
     fitted = {"cut": cut.isoformat(), "kind": kind_of(model), "long_days": model.long_days, **model.facts}
     return rows.with_columns(*columns, cut=pl.lit(cut).cast(pl.Datetime("us"))), fitted

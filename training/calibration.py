@@ -12,14 +12,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 
 BETA_FROM_ROWS, TEMPERATURE_FROM_ROWS = 1_500, 200
 LEAST_CHANCE, MOST_CHANCE = 0.001, 0.999
 _LEAST_SLOPE = 0.05
 _STAGE_PRIOR = 20.0
-"""How many deals of even chance, times a quarter, the belief counts for that a stage needs no step of its own."""
+"""What the belief weighs that a stage needs no step of its own: as much as eighty deals of even chance."""
+_LONGEST_STEP = 2.0
+"""No stage is moved further than this in log odds, whatever its few deals say."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ def with_steps(
 ) -> Calibration:
     """`found` with a step in log odds per stage, so that what is said of a stage's rows is on average what came.
 
-    A stage's rows count for as much as their distinct deals and are met by a prior of no step (a penalised Newton fit
-    of one number), so a stage seen on few deals keeps the common calibration. "none" stays as it is.
+    A stage's rows count for as much as their distinct deals and are met by a prior of no step (a penalised fit of
+    one number), so a stage seen on few deals keeps the common calibration. "none" stays as it is.
     """
     if found.kind == "none":
         return found
@@ -113,12 +115,14 @@ def with_steps(
 
 
 def _step(margin: np.ndarray, happened: np.ndarray, worth: np.ndarray) -> float:
-    step = 0.0
-    for _ in range(20):
-        chance = expit(margin + step)
-        pull = float(worth @ (happened - chance)) - _STAGE_PRIOR * step
-        step += pull / (float(worth @ (chance * (1 - chance))) + _STAGE_PRIOR)
-    return step
+    """The step at which the pull of the rows and that of the prior are even; the pull falls as the step grows."""
+
+    def pull(step: float) -> float:
+        return float(worth @ (happened - expit(margin + step))) - _STAGE_PRIOR * step
+
+    if pull(-_LONGEST_STEP) > 0 > pull(_LONGEST_STEP):
+        return float(brentq(pull, -_LONGEST_STEP, _LONGEST_STEP))
+    return float(np.copysign(_LONGEST_STEP, pull(0.0)))
 
 
 def _shape(kind: str, theta: np.ndarray) -> Calibration:
@@ -139,19 +143,22 @@ def slope_and_intercept(chance: np.ndarray, happened: np.ndarray) -> tuple[float
     return float(slope), float(intercept)
 
 
-def reliability(chance: np.ndarray, happened: np.ndarray, group: np.ndarray, bins: int = 10) -> pl.DataFrame:
-    """What was shown against what came, with counts: group, bin, n, shown (mean chance), came (share), low, high.
+def reliability(
+    chance: np.ndarray, happened: np.ndarray, group: np.ndarray, deal: np.ndarray, bins: int = 10
+) -> pl.DataFrame:
+    """What was shown against what came, with counts: group, bin, n, deals, shown (mean chance), came, low, high.
 
-    Bins hold equally many rows within each group; low and high are the 90 % Wilson interval of `came`.
+    Bins hold equally many rows within each group. A deal's rows come out alike, so low and high are the 90 % Wilson
+    interval of `came` for as many trials as there are deals, not rows.
     """
-    frame = pl.DataFrame({"group": [str(name) for name in group], "chance": chance, "happened": happened})
+    frame = pl.DataFrame({"group": [str(name) for name in group], "chance": chance, "happened": happened, "deal": deal})
     ranked = frame.with_columns(
         bin=((pl.col("chance").rank("ordinal") - 1).over("group") * bins // pl.len().over("group")).cast(pl.Int64)
     )
     table = ranked.group_by("group", "bin").agg(
-        n=pl.len(), shown=pl.col("chance").mean(), came=pl.col("happened").mean()
+        n=pl.len(), deals=pl.col("deal").n_unique(), shown=pl.col("chance").mean(), came=pl.col("happened").mean()
     )
-    low, high = wilson(table["came"].to_numpy(), table["n"].to_numpy())
+    low, high = wilson(table["came"].to_numpy(), table["deals"].to_numpy())
     return table.with_columns(low=low, high=high).sort("group", "bin")
 
 

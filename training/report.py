@@ -120,7 +120,7 @@ def figure(value: float | None) -> str:
 
 
 def calibration_plot(replay: Replay) -> bytes:
-    """A PNG of shown chances against what came, ten bins with 90 % intervals; same replay, same bytes."""
+    """A PNG of shown chances against what came, ten bins with 90 % intervals by deals; same replay, same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -131,7 +131,8 @@ def calibration_plot(replay: Replay) -> bytes:
     bins = np.array_split(np.argsort(chance, kind="stable"), min(10, len(chance)))
     shown = np.array([chance[rows].mean() for rows in bins])
     came = np.array([won[rows].mean() for rows in bins])
-    low, high = wilson(came, np.array([len(rows) for rows in bins]))
+    deal = replay.rows["deal_id"].to_numpy()
+    low, high = wilson(came, np.array([len(np.unique(deal[rows])) for rows in bins]))
     axes.plot([0, 1], [0, 1], color="#9aa5b1", linewidth=1)
     axes.errorbar(shown, came, yerr=np.clip([came - low, high - came], 0, None), fmt="o-", color="#0b6e4f", capsize=2)
     axes.set(xlabel="chance shown", ylabel="share won", xlim=(0, 1), ylim=(0, 1), title=replay.question)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from history.as_of import known
@@ -121,3 +122,15 @@ def test_figures_of_one_outcome_only_are_null_not_nan(replay: Replay) -> None:
     found = summary(one)
     assert found["forecasts"]["model"]["auc"]["value"] is None
     assert found["calibration_slope"] is None
+
+
+def test_a_first_date_with_nothing_to_learn_from_is_answered_by_the_tables(company: History) -> None:
+    """The first cut has seen no horizon end, the later one has: both speak, in the same columns."""
+    first = company.first_recorded
+    assert first is not None
+    dates = [first + dt.timedelta(days=days) for days in (30, 100)]
+    replay = backtest(company, dates, days_ahead(14), "quarter", options=QUICK)
+    early = replay.rows.filter(pl.col("as_of") == dates[0])
+    assert replay.rows.null_count().sum_horizontal().item() == 0
+    assert early.height > 0
+    assert early["logistic"].equals(early["stage_age"].rename("logistic"))

@@ -77,9 +77,11 @@ def test_heavier_rows_count_more() -> None:
 def test_reliability_counts_every_row_once_and_holds_what_came() -> None:
     margin, came = outcomes(2_000, 1, 0)
     group = np.where(np.arange(2_000) % 3, "a", "b")
-    table = reliability(expit(margin), came, group)
+    deal = np.arange(2_000) // 4
+    table = reliability(expit(margin), came, group, deal)
     assert table["n"].sum() == 2_000
     assert float((table["came"] * table["n"]).sum()) == pytest.approx(came.sum())
+    assert (table["deals"] <= table["n"]).all()
     assert table.filter((pl.col("low") > pl.col("came")) | (pl.col("high") < pl.col("came"))).is_empty()
     assert table.group_by("group").len().sort("group").rows() == [("a", 10), ("b", 10)]
 
@@ -108,3 +110,26 @@ def test_without_a_common_calibration_no_stage_gets_a_step() -> None:
     margin, came = outcomes(6_000, 1, 0.8)
     found = with_steps(Calibration(), margin, came, np.ones(6_000), here(margin), np.arange(6_000))
     assert found == Calibration()
+
+
+@pytest.mark.parametrize(("said", "came"), [(0.10, 0.80), (0.05, 0.60), (0.02, 0.30), (0.98, 0.02)])
+def test_a_stage_that_went_quite_otherwise_is_moved_towards_what_came_and_no_further(said: float, came: float) -> None:
+    margin = np.full(5_000, np.log(said / (1 - said)))
+    happened = (np.arange(5_000) < 5_000 * came).astype(float)
+    step = with_steps(Calibration("beta"), margin, happened, np.ones(5_000), here(margin), np.arange(5_000)).steps[
+        "Design"
+    ]
+    needed = np.log(came / (1 - came)) - margin[0]
+    assert 0 < step / needed <= 1
+    assert abs(step) <= 2
+
+
+def test_weeks_of_few_deals_are_few_witnesses() -> None:
+    """The same rows, once each of a deal of its own, once all weeks of ten deals."""
+    margin, came = outcomes(1_000, 1, 0)
+    group = here(margin)
+    own, shared = (
+        reliability(expit(margin), came, group, deal, 1) for deal in (np.arange(1_000), np.arange(1_000) % 10)
+    )
+    width = [float((table["high"] - table["low"])[0]) for table in (own, shared)]
+    assert width[1] > 5 * width[0]

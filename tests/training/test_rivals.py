@@ -22,9 +22,14 @@ from training.rivals.blend import blend, with_blends
 from training.rivals.cox import cox
 from training.rivals.direct import asked_rows, direct
 from training.rivals.hazard import hazard, person_weeks, won_within
+from training.rivals.plain import plain
 from training.rivals.rival import Baseline, HorizonOf, Rival
 
-RIVALS: dict[str, Rival] = {"direct": partial(direct, options=QUICK), "hazard": partial(hazard, options=QUICK)}
+RIVALS: dict[str, Rival] = {
+    "direct": partial(direct, options=QUICK),
+    "hazard": partial(hazard, options=QUICK),
+    "plain": partial(plain, options=QUICK),
+}
 
 
 def cox_alone(window: Window, horizon_of: HorizonOf) -> Baseline:

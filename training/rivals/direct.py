@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from training.design import values_at
 from training.fitting import FitOptions, Window, recency
+from training.horizon import HORIZON_COLUMNS
 from training.labels import WON, outcomes_by
 from training.rivals.rival import Baseline, HorizonOf, horizon_ends, one_share, open_interval
 from training.rivals.trees import Rows, grow
 from training.splits import with_horizon_days
-
-ADDED = ("horizon_days",)
 
 
 def direct(window: Window, horizon_of: HorizonOf, options: FitOptions | None = None) -> Baseline:
@@ -27,7 +27,8 @@ def direct(window: Window, horizon_of: HorizonOf, options: FitOptions | None = N
     def chance(matrix: pd.DataFrame, horizon_days: np.ndarray) -> np.ndarray:
         if len(matrix) == 0:
             return np.empty(0)
-        return open_interval(grown.chance(np.column_stack([window.encoding.encode(matrix), horizon_days])))
+        values = values_at(matrix, window.encoding.encode(matrix), horizon_days, window.history.settings)
+        return open_interval(grown.chance(values))
 
     return chance
 
@@ -40,14 +41,14 @@ def asked_rows(window: Window, horizon_of: HorizonOf) -> pl.DataFrame:
 
 
 def _rows(window: Window, asked: pl.DataFrame, won: np.ndarray) -> Rows:
-    encoded = window.encoding.encode(window.matrix.iloc[asked["row"].to_numpy()])
+    here, days = window.matrix.iloc[asked["row"].to_numpy()], asked["horizon_days"].to_numpy()
     return Rows(
-        values=np.column_stack([encoded, asked["horizon_days"].to_numpy()]),
+        values=values_at(here, window.encoding.encode(here), days, window.history.settings),
         happened=won,
         weight=recency(asked, window.cut, window.half_life_days),
         earlier=(asked["horizon_end"] <= window.middle).to_numpy(),
         later=(asked["as_of"] >= window.middle).to_numpy(),
         place=asked["row"].to_numpy(),
         encoding=window.encoding,
-        added=ADDED,
+        added=HORIZON_COLUMNS,
     )

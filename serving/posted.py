@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -19,6 +20,9 @@ from history.tables import TABLES
 from serving.schemas import ChangeIn, DealIn
 from serving.scoring import Scored, check_dates, score_rows
 from serving.standing import Standing
+
+PLAIN_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+PLAIN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def score_posted(standing: Standing, deals: list[DealIn], as_of: dt.datetime, horizon: dt.datetime) -> Scored:
@@ -74,11 +78,8 @@ def _expected(change: ChangeIn, settings: Settings) -> str | None:
 
 
 def _is_amount(value: str) -> bool:
-    try:
-        number = float(value)
-    except ValueError:
-        return False
-    return math.isfinite(number) and number >= 0
+    """Whether it is read as that number everywhere: Python alone would take "1_000" and " 12 " too."""
+    return PLAIN_NUMBER.fullmatch(value) is not None and math.isfinite(float(value))
 
 
 def _is_day(value: str) -> bool:
@@ -86,7 +87,7 @@ def _is_day(value: str) -> bool:
         dt.date.fromisoformat(value)
     except ValueError:
         return False
-    return len(value) == 10
+    return PLAIN_DAY.fullmatch(value) is not None
 
 
 def _refuse_repeats(deals: list[DealIn]) -> None:

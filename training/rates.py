@@ -95,7 +95,8 @@ def fit_rates(
             here = names == name
             shares[name] = _shrunk(facts, here, shares[wide(name)], lean)
             deals[name] = rows.filter(ended & pl.Series(here))["deal_id"].n_unique()
-    return Rates({name: _never_falling(share) for name, share in shares.items()}, deals)
+    # A bundle keeps nine digits; so does memory, so that a model reloads to the same numbers.
+    return Rates({name: _never_falling(share).round(9) for name, share in shares.items()}, deals)
 
 
 def prior_shares() -> np.ndarray:

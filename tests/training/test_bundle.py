@@ -23,7 +23,7 @@ def either(request: pytest.FixtureRequest) -> DealModel | TableModel:
 
 def test_what_is_loaded_says_the_same(either: DealModel | TableModel, open_deals: pd.DataFrame, tmp_path: Path) -> None:
     loaded = load_bundle(save_bundle(either, tmp_path / "bundle"), "7")
-    pd.testing.assert_frame_equal(loaded.predict(open_deals, 45.0), either.predict(open_deals, 45.0), rtol=1e-9)
+    pd.testing.assert_frame_equal(loaded.predict(open_deals, 45.0), either.predict(open_deals, 45.0), check_exact=True)
     assert np.array_equal(loaded.explain(open_deals).points, either.explain(open_deals).points)
     chance = either.predict(open_deals, 45.0)["win_probability"].to_numpy()
     pd.testing.assert_frame_equal(loaded.health(open_deals, chance), either.health(open_deals, chance))

@@ -100,7 +100,7 @@ def show(frame: pl.DataFrame, title: str, language: str, names: Mapping[str, str
             choose(
                 language,
                 "No period has ended yet for which somebody submitted a call, or close dates imply one.",
-                "尚无已结束且有预测申报(或可由预计成交日推出)的期间。",
+                "尚无已结束且有预测申报（或可由预计成交日推出）的期间。",
             )
         )
         return

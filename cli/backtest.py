@@ -67,7 +67,7 @@ def backtest(
     replay = replay_dates(history, asked, horizon_of, refit, question, say=Progress())
     found = write_report(replay, out) if out else summary(replay)
     if out:
-        notice(choose(session.language, f"Report: {out / 'report.html'}", f"报告:{out / 'report.html'}"))
+        notice(choose(session.language, f"Report: {out / 'report.html'}", f"报告：{out / 'report.html'}"))
     show_figures(found, session.language)
 
 

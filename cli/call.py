@@ -170,7 +170,7 @@ def show(rows: pl.DataFrame, settings: Settings, language: str) -> None:
     if rows.is_empty():
         say(choose(language, "Nothing was said.", "没有申报。"))
         return
-    title = choose(language, "Statements, the newest first", "申报,最新在前")
+    title = choose(language, "Statements, the newest first", "申报，最新在前")
     print_table(title, COLUMNS, [told(row, settings, language) for row in rows.iter_rows(named=True)], Style(language))
 
 

@@ -71,7 +71,7 @@ def plan(session: Session, rep: str, indicator: str, goal: float, period: str, b
     name = row["period"].item()
     said = (
         f"Written down: {rep}, {indicator} {goal:g} by the end of {name}.",
-        f"已记录:{rep},{indicator} 目标 {goal:g},期间 {name}。",
+        f"已记录：{rep}，{indicator} 目标 {goal:g}，期间 {name}。",
     )
     say(choose(session.language, *said))
 

@@ -69,7 +69,9 @@ def show_cues(frame: pl.DataFrame, period: str, language: str) -> None:
     """A block per person: gaps, then strengths."""
     say(
         choose(
-            language, f"Coaching cues {period}, against peers of the same role", f"辅导提示 {period}(与同岗位同事相比)"
+            language,
+            f"Coaching cues {period}, against peers of the same role",
+            f"辅导提示 {period}（与同岗位同事相比）",
         )
     )
     if frame.is_empty():
@@ -90,11 +92,11 @@ def told(row: dict[str, Any], language: str) -> str:
     deals, mix = ", ".join(row["deals"]), row["peers_like_mix"]
     if language == "zh-CN":
         kind = "差距" if row["kind"] == "gap" else "优势"
-        text = f"{kind}:{row['name_zh']} {own}(n={row['n']}),同事 {peers}(n={row['n_peers']}),"
+        text = f"{kind}：{row['name_zh']} {own}（n={row['n']}），同事 {peers}（n={row['n_peers']}），"
         text += f"差的 80% 区间 {low} 至 {high}。"
         text += "" if mix is None else f"同区域客群构成的同事为 {written(mix, 'number')}。"
-        text += f"商机:{deals}。" if deals else ""
-        return text + (f"下一步:{row['next_step_zh']}" if row["kind"] == "gap" else "")
+        text += f"商机：{deals}。" if deals else ""
+        return text + (f"下一步：{row['next_step_zh']}" if row["kind"] == "gap" else "")
     kind = "Gap" if row["kind"] == "gap" else "Strength"
     text = (
         f"{kind}: {row['name_en']} {own} (n={row['n']}), peers {peers} (n={row['n_peers']}), 80 % interval of the "
@@ -115,6 +117,6 @@ def flagged(row: dict[str, Any], language: str) -> str:
         language,
         f"{who}: total {now} in {row['period']} and {before} in {row['before']}, both below {LINE:.0f} "
         f"(n={row['n']}); low both times: {low or 'nothing in particular'}. A reason to talk of an improvement plan.",
-        f"{who}:{row['period']} 综合得分 {now},{row['before']} 为 {before},连续两期低于 {LINE:.0f}(n={row['n']});"
-        f"两期均偏低:{low or '无特定指标'}。建议商讨改进计划。",
+        f"{who}：{row['period']} 综合得分 {now}，{row['before']} 为 {before}，连续两期低于 {LINE:.0f}（n={row['n']}）；"
+        f"两期均偏低：{low or '无特定指标'}。建议商讨改进计划。",
     )

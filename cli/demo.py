@@ -57,7 +57,7 @@ def demo(session: Session, deals: int) -> None:
         choose(
             session.language,
             f"The workspace is {session.path}. See it on pages: make serve, or dealcast serve --print-token",
-            f"工作区:{session.path}。查看页面:make serve,或 dealcast serve --print-token",
+            f"工作区：{session.path}。查看页面：make serve，或 dealcast serve --print-token",
         )
     )
 
@@ -101,10 +101,10 @@ def answer(workspace: Workspace, history: History, language: str, progress: Prog
     model = serving_model(workspace, history, instant, None)
     progress(choose(language, "scoring", "评分"))
     scored = score_fully(history, model, instant, settings.start_of(quarter.end_day))
-    heading(language, 1, "Which open deals are at risk, and why?", "哪些在途商机有风险,为什么?")
+    heading(language, 1, "Which open deals are at risk, and why?", "哪些在途商机有风险，为什么？")
     score.show(history, scored, instant, quarter.end_day, 6, language)
     progress(choose(language, "forecasting", "预测"))
-    heading(language, 2, "Where will the quarter land?", "本季度会落在哪里?")
+    heading(language, 2, "Where will the quarter land?", "本季度会落在哪里？")
     replay(workspace, history, language)
     ahead = land(history, model, quarter.name, instant, "company").row(0, named=True)
     low, high = (money(ahead[name], settings.currency, language) for name in ("p10", "p90"))
@@ -112,17 +112,17 @@ def answer(workspace: Workspace, history: History, language: str, progress: Prog
         choose(
             language,
             f"On {TODAY} the range for {quarter.name} is {low} to {high} (80 %); its targets are not set yet.",
-            f"{TODAY} 对 {quarter.name} 的区间为 {low} 至 {high}(80%);目标尚未设定。",
+            f"{TODAY} 对 {quarter.name} 的区间为 {low} 至 {high}（80%）；目标尚未设定。",
         )
     )
     progress(choose(language, "measuring people's forecasts", "衡量个人预测"))
-    heading(language, 3, "How good are people's own forecasts?", "每个人自己的预测有多准?")
+    heading(language, 3, "How good are people's own forecasts?", "每个人自己的预测有多准？")
     title = choose(
-        language, "Calls 45 days before quarter end, the most biased first", "季末前 45 天的预测,偏差大者在前"
+        language, "Calls 45 days before quarter end, the most biased first", "季末前 45 天的预测，偏差大者在前"
     )
     accuracy.show(calls(history, instant), title, language, accuracy.names(history, instant))
     progress(choose(language, "filling in the scorecard", "计算业绩表"))
-    heading(language, 4, "How does each person perform?", "每个人的表现如何?")
+    heading(language, 4, "How does each person perform?", "每个人的表现如何？")
     sheet(history, instant, language)
     say()
     say(model_note(model, history.settings, instant, language))
@@ -149,7 +149,7 @@ def replay(workspace: Workspace, history: History, language: str) -> None:
     title = choose(
         language,
         f"{quarter.name} as known on {MIDWAY}, in {settings.currency}; the last column came true afterwards",
-        f"{quarter.name},以 {MIDWAY} 所知为准,单位 {settings.currency};末列为后来的实际",
+        f"{quarter.name}，以 {MIDWAY} 所知为准，单位 {settings.currency}；末列为后来的实际",
     )
     print_table(title, columns, beside.to_dicts(), Style(language, settings.currency))
 

@@ -23,7 +23,7 @@ def show_figures(found: Mapping[str, Any], language: str) -> None:
     title = choose(
         language,
         f"{found['question']}: {found['n']:,} rows of {found['deals']:,} deals, {found['first']} to {found['last']}",
-        f"{found['question']}:{found['deals']:,} 个商机的 {found['n']:,} 行,{found['first']} 至 {found['last']}",
+        f"{found['question']}：{found['deals']:,} 个商机的 {found['n']:,} 行，{found['first']} 至 {found['last']}",
     )
     print_table(
         title, COLUMNS, [line(name, row, language) for name, row in found["forecasts"].items()], Style(language)
@@ -32,7 +32,7 @@ def show_figures(found: Mapping[str, Any], language: str) -> None:
     if slope is not None:
         calibration = (
             f"Calibration slope {slope:.2f}, intercept {intercept:+.2f}.",
-            f"校准斜率 {slope:.2f},截距 {intercept:+.2f}。",
+            f"校准斜率 {slope:.2f}，截距 {intercept:+.2f}。",
         )
         say(choose(language, *calibration))
 

@@ -26,7 +26,7 @@ COLUMNS = (
     Column("deals_flagged", "deals flagged", "带信号商机", "whole"),
     Column("won_flagged", "won", "赢单", "percent"),
     Column("won_same_stage", "others at the same stages", "同阶段其他", "percent"),
-    Column("lift_told", "lift, 90 % interval", "比值(90 % 区间)"),
+    Column("lift_told", "lift, 90 % interval", "比值（90 % 区间）"),
     Column("precision", "not won", "未赢单", "percent"),
 )
 
@@ -56,12 +56,12 @@ def flags(session: Session, as_of: dt.date | None, version: str | None, out: Pat
     if out:
         write(frame, out)
     days = next((record.horizon_days for record in model.flag_records.values()), None)
-    note = choose(session.language, f"; won within {days} days", f";{days} 天内赢单") if days else ""
+    note = choose(session.language, f"; won within {days} days", f"；{days} 天内赢单") if days else ""
     title = choose(session.language, f"Risk flags and their record{note}", f"风险信号及其历史表现{note}")
     rows = [told(row, session.language) for row in frame.to_dicts()]
     print_table(title, COLUMNS, rows, Style(session.language))
     if not model.flag_records:
-        notice(choose(session.language, "No record yet: it comes with a trained model.", "尚无记录:训练模型后生成。"))
+        notice(choose(session.language, "No record yet: it comes with a trained model.", "尚无记录：训练模型后生成。"))
     notice(model_note(model, history.settings, instant, session.language))
 
 

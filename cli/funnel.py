@@ -37,7 +37,7 @@ COLUMNS = (
     Column("lost", "lost", "输单", "whole"),
     Column("still_there", "still there", "仍在", "whole"),
     Column("conversion", "on in 90 days", "90 天内推进", "percent"),
-    Column("dwell_median", "days: half", "天数:中位", "whole"),
+    Column("dwell_median", "days: half", "天数：中位", "whole"),
     Column("dwell_p80", "four in five", "80 分位", "whole"),
     Column("won_dwell_median", "half of won deals", "赢单商机中位", "whole"),
     Column("wins_short", "wins short", "少赢单数", "number"),
@@ -90,7 +90,7 @@ def show_funnel(frame: pl.DataFrame, keys: list[str], days: tuple[dt.date, dt.da
     title = choose(
         language,
         f"Funnel of stays that began from {first} to {last}, as known on {day}",
-        f"漏斗:{first} 至 {last} 进入各阶段的商机,以 {day} 所知为准",
+        f"漏斗：{first} 至 {last} 进入各阶段的商机，以 {day} 所知为准",
     )
     heads = tuple(Column(key, *KEYS.get(key, (key, key))) for key in keys)
     mark = choose(language, "< held up here", "< 瓶颈")
@@ -113,6 +113,6 @@ def told(row: dict[str, Any], keys: list[str], language: str) -> str:
         language,
         f"{group}: of {row['ended']} stays in {row['stage']} that ended, {own} went on, with the others {others}; at "
         f"their rate it would be {short} wins more (80 % interval {low} to {high}).",
-        f"{group}:{row['stage']} 阶段已结束的 {row['ended']} 次停留中 {own} 向前推进,其他组为 {others};"
-        f"若与其他组相同,约可多赢 {short} 单(80% 区间 {low} 至 {high})。",
+        f"{group}：{row['stage']} 阶段已结束的 {row['ended']} 次停留中 {own} 向前推进，其他组为 {others}；"
+        f"若与其他组相同，约可多赢 {short} 单（80% 区间 {low} 至 {high}）。",
     )

@@ -39,7 +39,7 @@ def generate(session: Session, deals: int, seed: int, out: Path, clean: bool) ->
     progress(choose(session.language, "written", "已写入"))
     for name, frame in sorted(crm.history.tables.items()):
         say(f"{name:<16}{frame.height:>12,}")
-    notice(choose(session.language, f"The canonical folder is {out}.", f"标准文件夹:{out}。"))
+    notice(choose(session.language, f"The canonical folder is {out}.", f"标准文件夹：{out}。"))
 
 
 def checked_folder(out: Path) -> None:

@@ -83,12 +83,12 @@ def show(report: ImportReport, language: str) -> None:
 
     title = choose(language, f"Import of {report.source}", f"导入 {report.source}")
     if report.dry_run:
-        title += choose(language, " (dry run, nothing written)", "(试运行,未写入)")
+        title += choose(language, " (dry run, nothing written)", "（试运行，未写入）")
     print_table(title, COLUMNS, report.frame().to_dicts(), Style(language))
     problems = [describe(problem) for problem in report.found.head(SHOWN_PROBLEMS).to_dicts()]
     if problems:
         more = report.found.height - len(problems)
-        say(choose(language, "Set aside:", "已隔离:"))
+        say(choose(language, "Set aside:", "已隔离："))
         for line in [*problems, *([choose(language, f"and {more:,} more", f"另有 {more:,} 处")] if more else [])]:
             say(f"  {line}")
     for remark in report.notices:

@@ -82,7 +82,7 @@ def show(frame: pl.DataFrame, day: dt.date, part: str, style: Style) -> None:
     title = choose(
         style.language,
         f"Share of each period's wins by {part}, as known on {day}, {unit}",
-        f"各期间赢单按{chinese}的分布,以 {day} 所知为准,{unit}",
+        f"各期间赢单按{chinese}的分布，以 {day} 所知为准，{unit}",
     )
     print_table(title, (*LEADING, *columns), rows_of(frame, style.language), style)
 

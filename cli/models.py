@@ -53,11 +53,11 @@ def model_note(model: ServedModel, settings: Settings, instant: dt.datetime, lan
     note = choose(
         language,
         f"Model {model.version}, trained as of {day}.",
-        f"模型 {model.version},训练截至 {day}。",
+        f"模型 {model.version}，训练截至 {day}。",
     )
     if model.trained_as_of <= instant:
         return note
-    return note + choose(language, " In-sample: it has seen what came later.", " 样本内:该模型见过之后的结果。")
+    return note + choose(language, " In-sample: it has seen what came later.", " 样本内：该模型见过之后的结果。")
 
 
 @click.command()
@@ -78,7 +78,7 @@ def models(session: Session) -> None:
             choose(
                 session.language,
                 "No model yet; train one with `dealcast train`.",
-                "尚无模型,可用 `dealcast train` 训练。",
+                "尚无模型，可用 `dealcast train` 训练。",
             )
         )
         return

@@ -100,6 +100,6 @@ def show(frame: pl.DataFrame, period: str, day: dt.date, style: Style) -> None:
     title = choose(
         style.language,
         f"{period} on {day}, day {passed} of {days}, against {periods} earlier periods on the same day",
-        f"{period},{day},第 {passed}/{days} 天,与此前 {periods} 个同类期间的同日相比",
+        f"{period}，{day}，第 {passed}/{days} 天，与此前 {periods} 个同类期间的同日相比",
     )
     print_table(title, COLUMNS, frame.to_dicts(), style)

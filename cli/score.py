@@ -29,7 +29,7 @@ COLUMNS = (
     Column("win_probability", "won at all", "最终赢单", "chance"),
     Column("health", "health", "健康度", "whole"),
     Column("band_label", "band", "等级"),
-    Column("why", "what stands out, in points of win chance", "主要原因(赢单概率百分点)"),
+    Column("why", "what stands out, in points of win chance", "主要原因（赢单概率百分点）"),
 )
 
 
@@ -110,7 +110,7 @@ def show(history: History, scored: Scored, instant: dt.datetime, ends: dt.date, 
     title = choose(
         language,
         f"Open deals as known on {day}, most at risk first ({len(rows)} of {count}); horizon {ends}",
-        f"以 {day} 所知为准的在途商机,风险高者在前({len(rows)}/{count});期限 {ends}",
+        f"以 {day} 所知为准的在途商机，风险高者在前（{len(rows)}/{count}）；期限 {ends}",
     )
     print_table(title, COLUMNS, rows, Style(language, settings.currency))
 

@@ -104,12 +104,12 @@ def show_people(frame: pl.DataFrame, period: str, language: str, top: int | None
             choose(
                 language,
                 f"Nobody stands on the sheet of {period}; it needs the table reps.",
-                f"{period} 的业绩表没有人员;需要 reps 表。",
+                f"{period} 的业绩表没有人员；需要 reps 表。",
             )
         )
         return
     title = choose(
-        language, f"Performance sheet {period}, scores of 100 at target", f"业绩分析表 {period},达标为 100 分"
+        language, f"Performance sheet {period}, scores of 100 at target", f"业绩分析表 {period}，达标为 100 分"
     )
     print_table(title, PEOPLE, lines[:top], Style(language))
 
@@ -160,5 +160,5 @@ def told(row: dict[str, Any], language: str) -> dict[str, Any]:
     unit = row["unit"] or ""
     name = choose(language, row["name_en"], row["name_zh"])
     place = f"{row['rank']}/{row['peers']}" if row["rank"] else None
-    lacks = f"{choose(language, 'veto', '一票否决')}: {row['veto']}" if row["veto"] else row["missing"]
+    lacks = f"{choose(language, 'veto', '一票否决')}：{row['veto']}" if row["veto"] else row["missing"]
     return row | {"indicator_name": f"{name} ({unit})" if unit else name, "place": place, "missing": lacks}

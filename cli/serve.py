@@ -54,10 +54,12 @@ def serve(session: Session, host: str | None, port: int | None, as_of: dt.date |
     listen(settings.host, settings.port).close()
     at = f"http://{settings.host}:{settings.port}/"
     notice(
-        choose(session.language, f"Loading; then open {at} (Ctrl-C stops).", f"正在加载,随后请打开 {at}(Ctrl-C 停止)。")
+        choose(
+            session.language, f"Loading; then open {at} (Ctrl-C stops).", f"正在加载，随后请打开 {at}（Ctrl-C 停止）。"
+        )
     )
     if print_token:
-        notice(choose(session.language, "Sign in with this token: ", "登录令牌:") + new_token(workspace.store_url))
+        notice(choose(session.language, "Sign in with this token: ", "登录令牌：") + new_token(workspace.store_url))
     run(settings)
 
 

@@ -77,6 +77,6 @@ def show(report: TrainReport, language: str) -> None:
         choose(
             language,
             f"Version {report.version} {state}: {report.why}.",
-            f"版本 {report.version} {state}:{report.why}。",
+            f"版本 {report.version} {state}：{report.why}。",
         )
     )

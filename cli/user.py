@@ -46,7 +46,7 @@ def token(session: Session, name: str, days: int | None) -> None:
 
     ends = utc_now() + dt.timedelta(days=days) if days else None
     say(create_token(session.workspace().store_url, name, ends))
-    notice(choose(session.language, "Keep it: only its hash is stored.", "请妥善保存:系统只保存其哈希值。"))
+    notice(choose(session.language, "Keep it: only its hash is stored.", "请妥善保存：系统只保存其哈希值。"))
 
 
 @user.command("list")
@@ -66,7 +66,7 @@ def list_(session: Session) -> None:
             choose(
                 session.language,
                 "No token yet; make one with `dealcast user token NAME`.",
-                "尚无令牌,可用 `dealcast user token 名称` 生成。",
+                "尚无令牌，可用 `dealcast user token 名称` 生成。",
             )
         )
         return
@@ -88,4 +88,4 @@ def revoke(session: Session, name: str) -> None:
     from serving.tokens import revoke as end
 
     end(session.workspace().store_url, name)
-    say(choose(session.language, f"Ended: {name}", f"已作废:{name}"))
+    say(choose(session.language, f"Ended: {name}", f"已作废：{name}"))

@@ -1,7 +1,7 @@
 """THE DEAL MODEL: the chance that an open deal is won, lost or still open at any horizon, with health and reasons.
 
-Two boosters, one of winning and one of losing within a horizon, each never falling as the horizon grows. Both chances
-are held below one together by a factor that is the same for all horizons of a deal, so neither falls with it either.
+Two boosters, one of winning and one of losing within a horizon, each never falling as the horizon grows. From the
+horizon on at which both together would pass one, they stay as they are (`training.competing`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import pandas as pd
 
 from history.settings import Settings
 from training.booster import contributions, margins
-from training.calibration import LEAST_CHANCE, Calibration
+from training.calibration import Calibration
+from training.competing import LATTICE_DAYS, limits, too_much
 from training.design import values_at_each
 from training.encoding import Encoding
 from training.explain import Explanation, StageBaselines, explanation, points_from, summed_by_code
@@ -88,7 +89,7 @@ class DealModel:
         `DateInvalid` for a horizon that does not lie after the as-of date.
         """
         asked = checked_horizon(matrix, horizon_days)
-        win, lose = self._chances(self._values(matrix, [asked, self._long(matrix)]), stages_of(matrix))
+        win, lose = self._chances(matrix, self._values(matrix, [asked, self._long(matrix)]), stages_of(matrix))
         return pd.DataFrame(
             {
                 "win_by_horizon": win[0],
@@ -103,7 +104,7 @@ class DealModel:
         """Reasons for each row's `win_probability`, against a typical open deal at its stage."""
         values = self._values(matrix, [self._long(matrix)])
         stages = stages_of(matrix)
-        win, _ = self._chances(values, stages)
+        win, _ = self._chances(matrix, values, stages)
         found = self.win.contributions(values[0], self.num_threads)
         typical = self.baselines.of(stages)
         start = self.win.calibration.chance(self.baselines.expected + typical.sum(axis=1), stages)
@@ -125,18 +126,22 @@ class DealModel:
         days = np.minimum([*horizons, np.full(len(matrix), self.longest_days)], self.longest_days)
         return values_at_each(matrix, self.encoding.encode(matrix), days, self.settings)
 
-    def _chances(self, values: np.ndarray, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Win and lose chances, horizons x rows, kept together below one at every horizon."""
+    def _chances(self, matrix: pd.DataFrame, values: np.ndarray, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Win and lose chances, horizons x rows without the longest one, with room for each other at every horizon."""
+        win, lose = self._apart(values, stages)
+        if (full := too_much(win, lose)).any():
+            most = limits(*self._along(matrix[full], stages[full]))
+            for chance, limit in zip((win, lose), most, strict=True):
+                chance[:, full] = np.minimum(chance[:, full], limit)
+        return win[:-1], lose[:-1]
+
+    def _along(self, matrix: pd.DataFrame, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Win and lose chances as learned, at rising horizons up to the longest one."""
+        nearer = [np.full(len(matrix), days) for days in LATTICE_DAYS if days < self.longest_days]
+        return self._apart(self._values(matrix, nearer), stages)
+
+    def _apart(self, values: np.ndarray, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Win and lose chances as learned, horizons x rows."""
         stacked, repeated = values.reshape(-1, values.shape[2]), np.tile(stages, values.shape[0])
-        win = self.win.chance(stacked, repeated, self.num_threads).reshape(values.shape[:2])
-        lose = self.lose.chance(stacked, repeated, self.num_threads).reshape(values.shape[:2])
-        return held_below_one(win, lose)
-
-
-def held_below_one(win: np.ndarray, lose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Chances (horizons x rows, the longest horizon last, which is dropped) scaled so that won + lost never pass 0.999.
-
-    The factor is the same for all horizons of a row, so the order of horizons is kept.
-    """
-    factor = np.minimum(1.0, (1 - LEAST_CHANCE) / (win[-1] + lose[-1]))
-    return win[:-1] * factor, lose[:-1] * factor
+        win, lose = (outcome.chance(stacked, repeated, self.num_threads) for outcome in (self.win, self.lose))
+        return win.reshape(values.shape[:2]), lose.reshape(values.shape[:2])

@@ -19,7 +19,7 @@ from features.catalogue import feature_version
 from history.record import History
 from training.booster import BoostOptions, Design, fit_booster, fit_with_rounds, margins
 from training.calibration import Calibration, fit_calibration, with_steps
-from training.deal_model import DealModel, Outcome, held_below_one
+from training.deal_model import DealModel, Outcome
 from training.design import values_at
 from training.encoding import Encoding, learn_encoding
 from training.explain import StageBaselines, stage_baselines
@@ -128,7 +128,7 @@ def fit_window(window: Window, options: FitOptions) -> DealModel:
     # One thread each: LightGBM's own threads spin while they wait, which is slower where cores are shared.
     with ThreadPoolExecutor(max_workers=2) as pool:
         win, lose = pool.map(lambda outcome: _fit_outcome(window, outcome, options), (WON, LOST))
-    return DealModel(
+    model = DealModel(
         trained_as_of=window.cut,
         settings=window.history.settings,
         encoding=window.encoding,
@@ -137,10 +137,11 @@ def fit_window(window: Window, options: FitOptions) -> DealModel:
         long_days=window.long_days,
         longest_days=_longest_days(window),
         baselines=_baselines(window, win.kept),
-        reference=_reference(window, win.kept, lose.kept),
+        reference=HealthReference({}, {}),
         feature_version=feature_version(window.history.settings.feature_fields),
         facts=_facts(window, win, lose, options),
     )
+    return _with_reference(model, window)
 
 
 def window_at(matrix: pd.DataFrame, history: History, cut: dt.datetime, options: FitOptions) -> Window:
@@ -211,14 +212,11 @@ def _baselines(window: Window, win: Outcome) -> StageBaselines:
     return stage_baselines(win.contributions(_long_values(window, recent, window.long_days)), stages_of(recent))
 
 
-def _reference(window: Window, win: Outcome, lose: Outcome) -> HealthReference:
-    """What the boosters that serve say of past open deals; another pair's level would call every deal ill or well."""
+def _with_reference(model: DealModel, window: Window) -> DealModel:
+    """With what the model says of past open deals; another model's level would call every deal ill or well."""
     recent = window.recent()
-    stacked = [_long_values(window, recent, days) for days in (window.long_days, _longest_days(window))]
-    stages = stages_of(recent)
-    chances = [np.stack([outcome.chance(values, stages, 1) for values in stacked]) for outcome in (win, lose)]
-    held, _ = held_below_one(chances[0], chances[1])
-    return health_reference(held[0], stages, number_column(recent, "age_days"))
+    chance = model.predict(recent, float(model.long_days))["win_probability"].to_numpy()
+    return replace(model, reference=health_reference(chance, stages_of(recent), number_column(recent, "age_days")))
 
 
 def _facts(window: Window, win: Fitted, lose: Fitted, options: FitOptions) -> dict[str, object]:

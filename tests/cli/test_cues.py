@@ -46,7 +46,7 @@ def test_a_cue_says_values_counts_interval_deals_and_the_next_step():
     )
     chinese = told(ROW, "zh-CN")
     assert chinese.startswith("差距：赢单率 0.2（n=40），同事 0.5（n=200），差的 80% 区间 -0.4 至 -0.2。")
-    assert chinese.endswith("商机:D1, D2。下一步:沟通。")
+    assert chinese.endswith("商机：D1, D2。下一步：沟通。")
     assert "Next step" not in told(ROW | {"kind": "strength"}, "en")
     assert "Peers on a like mix of regions and segments: 0.25." in told(ROW | {"peers_like_mix": 0.25}, "en")
     assert "同区域客群构成的同事为 0.25。" in told(ROW | {"peers_like_mix": 0.25}, "zh-CN")

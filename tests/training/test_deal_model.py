@@ -14,8 +14,11 @@ from history.as_of import known
 from history.errors import DateInvalid, ModelUnavailable
 from history.record import History
 from tests.training.conftest import QUICK
+from training.competing import limits
 from training.deal_model import DealModel
+from training.design import values_at
 from training.fitting import Window, fit_window, window_at
+from training.frames import stages_of
 from training.small_data import TableModel
 
 THREE = ["win_by_horizon", "lose_by_horizon", "open_at_horizon"]
@@ -120,3 +123,27 @@ def test_later_history_changes_nothing(company: History, learned: pd.DataFrame, 
     before = window_at(learned, past, window.cut, QUICK)
     assert before.rows.equals(window.rows)
     assert np.array_equal(before.values, window.values, equal_nan=True)
+
+
+@given(st.integers(0, 1_000))
+@settings(max_examples=40, deadline=None)
+def test_two_rising_chances_get_limits_that_leave_room_for_both(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    win, lose = np.sort(generator.random((2, 5, 30)), axis=1)
+    most_win, most_lose = limits(win, lose)
+    held = np.minimum(win, most_win), np.minimum(lose, most_lose)
+    assert (held[0] + held[1] <= 0.999 + 1e-12).all()
+    assert all((np.diff(part, axis=0) >= 0).all() for part in held)
+    room = win + lose <= 0.999
+    for part, kept in zip((win, lose), held, strict=True):
+        assert np.allclose(part[room], kept[room])
+
+
+def test_a_near_horizon_keeps_what_was_learned_however_full_the_far_one_is(
+    model: DealModel, open_deals: pd.DataFrame
+) -> None:
+    """What a deal may come to within a year says nothing of how likely it is to be won this week."""
+    days = np.full(len(open_deals), 7.0)
+    values = values_at(open_deals, model.encoding.encode(open_deals), days, model.settings)
+    learned = model.win.chance(values, stages_of(open_deals), 1)
+    assert np.allclose(model.predict(open_deals, 7.0)["win_by_horizon"], learned)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.console import Column, Style, print_table, say
-from cli.options import Session, as_of_option, day_or_newest, out_option, shared_options
+from cli.options import Session, as_of_option, day_or_newest, measure_option, out_option, shared_options
 from cli.output import checked_path, write
 from cli.words import choose
 
@@ -49,7 +49,7 @@ SOURCES = {"submitted": ("submitted", "申报"), "implied": ("implied", "隐含"
 @click.option(
     "--horizon", "horizons", type=int, multiple=True, metavar="DAYS", help="Days before period end. [75 45 15]"
 )
-@click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
+@measure_option
 @click.option(
     "--cadence", type=click.Choice(["quarter", "month", "half", "year"]), default="quarter", show_default=True
 )

@@ -10,7 +10,7 @@ import click
 
 from cli.console import Column, Style, notice, print_table, say
 from cli.models import model_note, serving_model
-from cli.options import Day, Session, day_or_newest, model_option, out_option, shared_options
+from cli.options import Day, Session, day_or_newest, measure_option, model_option, out_option, shared_options
 from cli.output import checked_path, write
 from cli.words import choose
 
@@ -49,7 +49,7 @@ DEAL_COLUMNS = (
     help="The lines of each rep, team, ... or level of [hierarchies].",
 )
 @click.option("--scope", metavar="KIND:ID", help="One scope alone, such as team:North.")
-@click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
+@measure_option
 @click.option("--line", metavar="LINE", help="Only this line, opened to its deals, such as won or pushed_out.")
 @click.option("--deals", "opened", is_flag=True, help="Every line opened to its deals.")
 @model_option

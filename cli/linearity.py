@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.console import Column, Style, print_table, say
-from cli.options import Session, as_of_option, day_or_newest, out_option, shared_options
+from cli.options import Session, as_of_option, day_or_newest, measure_option, out_option, shared_options
 from cli.output import checked_path, write
 from cli.words import choose
 
@@ -38,7 +38,7 @@ LEADING = (
 @click.option(
     "--cadence", type=click.Choice(["quarter", "month", "half", "year"]), default="quarter", show_default=True
 )
-@click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
+@measure_option
 @out_option
 def linearity(
     session: Session,

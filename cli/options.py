@@ -115,6 +115,17 @@ as_of_option = click.option(
     type=Day(),
     help="The day whose start is the present of the answer. [default: the day after the newest row]",
 )
+period_option = click.option(
+    "--period", metavar="PERIOD", help="2026Q4, 2026-11, 2026H2 or 2026. [default: the quarter of the as-of day]"
+)
+level_option = click.option(
+    "--by",
+    metavar="LEVEL",
+    default="team",
+    show_default=True,
+    help="rep, team, region, product_line, segment, company, or a level of [hierarchies].",
+)
+measure_option = click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
 model_option = click.option(
     "--model", "version", metavar="VERSION", help="This version instead of the one that serves on that day."
 )

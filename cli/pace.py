@@ -10,7 +10,17 @@ import click
 
 from cli.console import Column, Style, notice, print_table, say
 from cli.models import model_note, serving_model
-from cli.options import Session, as_of_option, day_or_newest, model_option, out_option, shared_options
+from cli.options import (
+    Session,
+    as_of_option,
+    day_or_newest,
+    level_option,
+    measure_option,
+    model_option,
+    out_option,
+    period_option,
+    shared_options,
+)
 from cli.output import checked_path, write
 from cli.words import choose
 
@@ -33,18 +43,10 @@ COLUMNS = (
 
 @click.command()
 @shared_options
-@click.option(
-    "--period", metavar="PERIOD", help="2026Q4, 2026-11, 2026H2 or 2026. [default: the quarter of the as-of day]"
-)
+@period_option
 @as_of_option
-@click.option(
-    "--by",
-    metavar="LEVEL",
-    default="team",
-    show_default=True,
-    help="rep, team, region, product_line, segment, company, or a level of [hierarchies].",
-)
-@click.option("--measure", type=click.Choice(["amount", "count"]), default="amount", show_default=True)
+@level_option
+@measure_option
 @model_option
 @out_option
 def pace(

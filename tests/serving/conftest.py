@@ -86,7 +86,7 @@ def train_small(workspace: Workspace, folder: Path, day: dt.date = DAY) -> str:
     as_of = history.settings.start_of(day)
     days = [as_of - dt.timedelta(days=14 * back) for back in range(40, 0, -1)]
     matrix = build_matrix(history, open_spine(history, days), threads=1)
-    options = FitOptions(boost=BoostOptions(most_rounds=40, num_threads=1))
+    options = FitOptions(boost=BoostOptions(most_rounds=80, num_threads=1))
     model = fit_deal_model(matrix, history, as_of, options)
     model = replace(model, flag_records=flag_records(matrix, history, as_of, model.long_days))
     bundle = save_bundle(model, folder)

@@ -167,7 +167,7 @@ def _today(study: _Study, past: pl.DataFrame, new: Arrivals, drawn: Mapping[str,
     )
     value = pl.col("amount").sum() if measure == "amount" else pl.len().cast(pl.Float64)
     booked = study.now.booked.group_by(scope=study.base, maintain_order=True).agg(booked=value)
-    before = past.filter((pl.col("age") == past["age"].min()) & (pl.col("point") == study.point))
+    before = past.filter((pl.col("age") == pl.col("age").min()) & (pl.col("point") == study.point))
     rest = before.select("scope", last_rest=pl.col("came") - pl.col("booked"))
     scopes = sorted({*still_open["scope"], *booked["scope"], *past["scope"]})
     rows = pl.DataFrame({"scope": scopes}).with_columns(

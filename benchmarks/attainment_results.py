@@ -22,7 +22,6 @@ QUARTERS = ("2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2")
 LEVELS = ("rep", "region", "product_line", "segment", "company")
 SYNTHETIC_CUTS = (("team", "amount"), ("team", "count"), *((level, "amount") for level in LEVELS))
 RANGES = ((50, "q25", "q75"), (80, "q10", "q90"), (90, "q05", "q95"))
-PLAIN_STAGES = f"{rules.STAGES}, no spread"
 
 
 def sections() -> Iterator[str]:

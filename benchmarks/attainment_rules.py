@@ -26,7 +26,6 @@ STAGES, COMMITS, MANAGERS, MANAGERS_LIKELY = (
     "the managers' commits",
     "the managers' most likely",
 )
-CRM_RULES = (LAST_TOTAL, LAST_REST, LAST_PIPE, RUN_RATE, LAST_YEAR, STAGES)
 SAID = (COMMITS, MANAGERS, MANAGERS_LIKELY)
 
 

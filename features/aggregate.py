@@ -15,7 +15,6 @@ import polars as pl
 Op = Literal["last", "first", "ago", "count", "sum", "distinct"]
 INDEX_OPS = ("last", "first", "ago")
 DAY_US = 86_400_000_000
-MISSING_TIME = pl.lit(None, dtype=pl.Datetime("us"))
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,12 @@ import pandas as pd
 import polars as pl
 
 from features.aggregate import Stream
-from features.catalogue import feature_of
 from features.context import context_logs
-from features.filling import Filled, Rows, each, fill, ready
+from features.filling import Rows, each, fill, ready
 from features.log import Log, Words
 from features.rows import FEW, in_use
 from features.streams import BASE_LOGS
-from features.sweep import series_of
-from features.wanted import Wanted, wanted
+from features.wanted import wanted
 from history.record import History
 from history.settings import Settings
 
@@ -79,22 +77,6 @@ def build_matrix(
     for name in asked.categories:
         frame.insert(asked.names.index(name), name, pd.Series(categories[name], frame.index))
     return frame
-
-
-def feature_values(
-    prepared: Prepared, spine: pl.DataFrame, threads: int = 2, names: Iterable[str] | None = None
-) -> pl.DataFrame:
-    """The features as a polars frame, row for row with `spine`: Float64 and String columns, null for no value."""
-    asked = wanted(names, prepared.settings.feature_fields)
-    rows = ready(prepared.logs, prepared.settings, spine, asked, threads)
-    filled = fill(prepared.logs, rows, asked, threads, np.dtype("float64"))
-    return pl.DataFrame([_series(filled, asked, name) for name in asked.names])
-
-
-def _series(filled: Filled, asked: Wanted, name: str) -> pl.Series:
-    if feature_of(name).categorical:
-        return series_of(name, filled.categories[name])
-    return pl.Series(name, filled.numbers[asked.numbers.index(name)], nan_to_null=True)
 
 
 def _categories(words: Words) -> pd.Categorical:

@@ -39,14 +39,12 @@ _TYPICAL_ROWS = 4_000
 @dataclass(frozen=True)
 class FitOptions:
     """How the model is fitted. A row whose horizon ended `half_life_days` earlier counts half (None: as long as suits
-    the history); to the trees the rows of one deal together count as their number to the power of 1 - `deal_power`, so
-    that long-lived deals do not rule. With `trials` that many settings are tried inside the window before the fit.
+    the history). With `trials` that many settings are tried inside the window before the fit.
     """
 
     boost: BoostOptions = field(default_factory=BoostOptions)
     sampling: Sampling = field(default_factory=Sampling)
     half_life_days: float | None = None
-    deal_power: float = 0.0
     trials: int = 0
 
     def half_life(self, history_days: float) -> float:
@@ -93,11 +91,10 @@ class Window:
         """Rows that begin at or after the middle."""
         return (self.rows["as_of"] >= self.middle).to_numpy()
 
-    def design(self, outcome: str, here: np.ndarray, deal_power: float = 0.0) -> Design:
-        """The rows of `here` with what happened; a deal's rows weigh less the more there are, by `deal_power`."""
+    def design(self, outcome: str, here: np.ndarray) -> Design:
+        """The rows of `here` with what happened."""
         happened = (self.rows["label"] == outcome).to_numpy().astype(float)
-        repeats = self.rows.select(pl.len().over("deal_id")).to_series().to_numpy()
-        weight = self.weight[here] * repeats[here].astype(float) ** -deal_power
+        weight = self.weight[here]
         return Design(self.values[here], happened[here], weight / max(float(weight.mean()), 1e-12))
 
     def recent(self) -> pd.DataFrame:
@@ -170,9 +167,8 @@ def recency(rows: pl.DataFrame, cut: dt.datetime, half_life_days: float) -> np.n
 
 
 def _fit_outcome(window: Window, outcome: str, options: FitOptions) -> Fitted:
-    power = options.deal_power
-    everything = window.design(outcome, np.ones(window.rows.height, bool), power)
-    earlier, later = window.design(outcome, window.earlier, power), window.design(outcome, window.later)
+    everything = window.design(outcome, np.ones(window.rows.height, bool))
+    earlier, later = window.design(outcome, window.earlier), window.design(outcome, window.later)
     if not (enough(earlier) and enough(later)):
         kept = Outcome(fit_booster(everything, window.encoding, options.boost, _PLAIN_ROUNDS), Calibration())
         return Fitted(kept, _PLAIN_ROUNDS)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import cache
 
-from features import account, calendar, commitment, engagement, momentum, people, rep, value
+from features import account, calendar, commitment, context, engagement, momentum, people, rep, value
 from features.aggregate import AGGREGATES, Aggregate, last
 from features.feature import Feature
 from features.streams import changes, field
@@ -67,10 +67,12 @@ def aggregates_of(feature: Feature) -> list[Aggregate]:
 
 
 def feature_version(fields: Iterable[str] = ()) -> str:
-    """Twelve hex digits that change when any feature is declared otherwise, renamed, added, removed or moved.
+    """Twelve hex digits that change when any feature is declared otherwise, renamed, added, removed or moved, and when
+    what a context stream tells of other deals is.
 
     `fields` are the configured ones, which are features too.
     """
     features = [feature_of(name) for name in feature_names(fields)]
-    text = "\n".join(f"{f.name}|{f.unit}|{f.categorical}|{f.expr}" for f in features)
+    declared = [f"{f.name}|{f.unit}|{f.categorical}|{f.expr}" for f in features]
+    text = "\n".join((*declared, context.declaration()))
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()

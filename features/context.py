@@ -56,6 +56,12 @@ _STATE = {
 }
 
 
+def declaration() -> str:
+    """What the context streams are made of, as text: features read them, so it is part of the features' version."""
+    parts = {**{f"of {scope}": expr for scope, expr in ENTITIES.items()}, **_STATE}
+    return "\n".join(f"{name}|{expr}" for name, expr in parts.items())
+
+
 def of_known(entity: str, value: pl.Expr) -> pl.Expr:
     """`value` where it is on record whose it is: of a deal without an owner, nothing is said of the owner."""
     return pl.when(ENTITIES[entity].is_not_null()).then(value)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features import context
 from features.catalogue import FEATURES, MODULES, feature_version
 from features.feature import GROUPS, Feature, feature
 
@@ -145,6 +146,12 @@ def test_the_catalogue_holds_every_declaration_once() -> None:
     declared = [item.name for module in MODULES for item in module.FEATURES]
     assert declared == list(FEATURES)
     assert {item.group for item in FEATURES.values()} == set(GROUPS)
+
+
+def test_the_version_hangs_on_what_the_features_read_of_other_deals(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = feature_version()
+    monkeypatch.setitem(context._STATE, "amount", context._STATE["amount"] * 2)
+    assert feature_version() != before
 
 
 def test_the_version_hangs_on_what_is_computed_and_not_on_how_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

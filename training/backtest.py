@@ -114,16 +114,19 @@ def backtest(
             "horizon."
         )
     say("computing features")
-    learned = training_matrix(history, max(asked))
+    cuts = by_cut(asked, refit, history.settings)
+    learned = _learned(history, list(cuts))
     matrix = build_matrix(history, spine)
     ends = pl.DataFrame({"as_of": asked, "horizon_end": [horizon_of(date) for date in asked]})
     ends = ends.with_columns(pl.col("as_of", "horizon_end").cast(pl.Datetime("us")))
     rows = with_horizon_days(spine_of(matrix).join(ends, on="as_of", how="left", maintain_order="left"))
     parts, fits = [], []
-    for cut, days in by_cut(asked, refit, history.settings).items():
+    for cut, days in cuts.items():
         say(f"training on what was known on {history.settings.day_of(cut)}")
         asked_then = rows.filter(pl.col("as_of").is_in(days))
-        said, fit = _said(learned, matrix, asked_then, history, cut, options, rivals or {}, horizon_of)
+        said, fit = _said(
+            learned[_step_days(history, cut)], matrix, asked_then, history, cut, options, rivals or {}, horizon_of
+        )
         parts.append(said)
         fits.append(fit)
     labelled = outcomes_by(history, pl.concat(parts), until).drop("closed_at", "outcome", "row", "age_days")
@@ -140,8 +143,19 @@ def training_matrix(history: History, until: dt.datetime) -> pd.DataFrame:
     first = history.first_recorded
     if first is None:
         return build_matrix(history, open_spine(history, []))
-    step_days = 2 if until - first < dt.timedelta(days=SHORT_HISTORY_DAYS) else 7
-    return build_matrix(history, open_spine(history, weekly_instants(first, until, history.settings, step_days)))
+    days = weekly_instants(first, until, history.settings, _step_days(history, until))
+    return build_matrix(history, open_spine(history, days))
+
+
+def _step_days(history: History, cut: dt.datetime) -> int:
+    first = history.first_recorded
+    return 2 if first is not None and cut - first < dt.timedelta(days=SHORT_HISTORY_DAYS) else 7
+
+
+def _learned(history: History, cuts: Sequence[dt.datetime]) -> dict[int, pd.DataFrame]:
+    """What each cut learns from by the step of its days: the same as when it is the last day there is."""
+    last = {_step_days(history, cut): cut for cut in sorted(cuts)}
+    return {step_days: training_matrix(history, cut) for step_days, cut in last.items()}
 
 
 def last_day_end(history: History) -> dt.datetime:

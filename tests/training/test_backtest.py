@@ -124,6 +124,15 @@ def test_figures_of_one_outcome_only_are_null_not_nan(replay: Replay) -> None:
     assert found["calibration_slope"] is None
 
 
+def test_an_early_date_is_forecast_alike_in_a_long_replay_and_in_a_short_one(company: History) -> None:
+    """In the first half year models learn from more days; a later date in the replay must not take them away."""
+    settings = company.settings
+    early, late = settings.start_of(dt.date(2023, 12, 4)), settings.start_of(dt.date(2024, 4, 1))
+    alone = backtest(company, [early], days_ahead(30), "quarter", options=QUICK)
+    together = backtest(company, [early, late], days_ahead(30), "quarter", options=QUICK)
+    assert alone.rows.equals(together.rows.filter(pl.col("as_of") == early))
+
+
 def test_a_first_date_with_nothing_to_learn_from_is_answered_by_the_tables(company: History) -> None:
     """The first cut has seen no horizon end, the later one has: both speak, in the same columns."""
     first = company.first_recorded

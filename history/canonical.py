@@ -85,6 +85,7 @@ def read_tables(folder: Path, settings: Settings, stored_deals: pl.Series | None
         bad, notice = unknown_deals(table, known)
         linked.append(set_aside(table, bad) if bad.height else table)
         notices += notice
+    notices += [f"{table.source.path.name} holds headings and no row" for table in checked if not table.read]
     return Reading(settings, tuple(linked), tuple(notices))
 
 

@@ -160,6 +160,11 @@ def test_files_named_after_no_table_are_told(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_of_headings_alone_is_told(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "in", deals=DEALS, contacts="deal_id,contact_id,role,added_at\n")
+    assert import_into(tmp_path / "ws", folder).notices == ("contacts.csv holds headings and no row",)
+
+
 def test_amounts_and_close_dates_are_kept_in_one_form_however_they_were_written(tmp_path: Path) -> None:
     rows = 'D1,2026/2/1,amount,"￥120,000","1,234.50"\nD1,2026年2月2日,close_date,2026/3/1,2026-4-1 0:00\n'
     folder = write_folder(tmp_path / "in", encoding="gb18030", deals=DEALS, deal_changes=DEAL_CHANGES + rows)

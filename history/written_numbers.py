@@ -10,15 +10,24 @@ EXPECTED = "a number such as 1234.5 or 1,234.50"
 
 _CURRENCY = r"(?i)^(?:RMB|CNY|USD|EUR|GBP|JPY|HKD|[¥￥$€£])|(?:元|RMB|CNY|USD|EUR|GBP|JPY|HKD|€)$"
 _THOUSANDS = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$"
+_POINT_GROUPS = r"^[+-]?\d{1,3}(?:\.\d{3})+$"
 _COMMA_DECIMAL = r"^[+-]?\d{1,3}(?:\.\d{3})+,\d+$|^[+-]?\d+,\d{1,2}$"
 
 
 def read_numbers(text: pl.Series) -> pl.Series:
     """Floating-point numbers from text; null where the text is no finite number.
 
+    Where every value of a column with a decimal sign has a comma for it, a point before three digits parts thousands.
+
     >>> read_numbers(pl.Series(["1,234.50", "￥1,234", "１２３４", "(5)", "1.234,5", "abc"])).to_list()
     [1234.5, 1234.0, 1234.0, -5.0, 1234.5, None]
+    >>> read_numbers(pl.Series(["12,50", "1.000"])).to_list(), read_numbers(pl.Series(["12.50", "1.000"])).to_list()
+    ([12.5, 1000.0], [12.5, 1.0])
     """
+    if _points_part_thousands(text):
+        grouped = pl.col(text.name).str.strip_chars().str.contains(_POINT_GROUPS)
+        bare = pl.col(text.name).str.replace_all(".", "", literal=True)
+        text = text.to_frame().select(pl.when(grouped).then(bare).otherwise(pl.col(text.name))).to_series()
     frame = pl.DataFrame({"text": text}).with_columns(number=pl.col("text").cast(pl.Float64, strict=False))
     left = frame.filter(pl.col("text").is_not_null() & pl.col("number").is_null()).select(pl.col("text").unique())
     if left.height:
@@ -27,6 +36,14 @@ def read_numbers(text: pl.Series) -> pl.Series:
         frame = frame.with_columns(number=pl.coalesce("number", "slow"))
     finite = pl.when(pl.col("number").is_finite()).then("number")
     return frame.select((finite + 0.0).alias(text.name)).to_series()
+
+
+def _points_part_thousands(text: pl.Series) -> bool:
+    if not text.str.contains(r"\.\d{3}\s*$").any():
+        return False
+    bare = text.str.strip_chars()
+    with_point = bare.str.contains(r"\.") & ~bare.str.contains(_POINT_GROUPS) & ~bare.str.contains(_COMMA_DECIMAL)
+    return bool(bare.str.contains(_COMMA_DECIMAL).any()) and not with_point.any()
 
 
 def _number(text: pl.Expr) -> pl.Expr:

@@ -24,10 +24,10 @@ def say(request: Request, speaker: Speaker, body: StatementIn) -> CallsAnswer:
     manager. Statements made before stay as they are; the one said last holds."""
     live: Live = request.app.state.live
     kind, scope_id = (
-        parse_scope(body.scope, scope_kinds(live.workspace.settings)) if body.scope else ("rep", speaker.name)
+        parse_scope(body.scope, scope_kinds(live.workspace.settings)) if body.scope else ("rep", speaker.person)
     )
     values = {name: value for name in CATEGORIES if (value := getattr(body, name)) is not None}
-    statement = Statement(speaker.name, kind, scope_id, body.period, values, body.measure, body.note)
+    statement = Statement(speaker.person, kind, scope_id, body.period, values, body.measure, body.note)
     rows = submit(live.store, standing_of(request).history, statement, utc_now())
     return CallsAnswer(calls=[_out(row) for row in rows.with_columns(holds=pl.lit(True)).iter_rows(named=True)])
 

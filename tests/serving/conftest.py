@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from serving.app import create_app
 from serving.live import Live
 from serving.settings import ServingSettings
 from serving.standing import Standing
-from serving.tokens import create_token
+from serving.tokens import create_token, list_tokens, revoke, utc_now
 from training.booster import BoostOptions
 from training.bundle import save_bundle
 from training.fitting import FitOptions, fit_deal_model
@@ -140,6 +141,19 @@ def client(shop: Shop) -> TestClient:
 def api(shop: Shop) -> TestClient:
     """A program with a token."""
     return TestClient(shop.app, headers=shop.headers)
+
+
+@pytest.fixture
+def api_as(shop: Shop) -> Callable[[str], TestClient]:
+    """Makes a program that calls with a token of the person of that rep_id."""
+
+    def made(rep_id: str) -> TestClient:
+        url = shop.workspace.store_url
+        if any(token.name == rep_id and token.works_at(utc_now()) for token in list_tokens(url)):
+            revoke(url, rep_id)
+        return TestClient(shop.app, headers={"Authorization": f"Bearer {create_token(url, rep_id)}"})
+
+    return made
 
 
 @pytest.fixture

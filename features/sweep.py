@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -117,7 +118,7 @@ def _walk_in_parts(
 
 def _plan(log: Log, steps: Sequence[_Step]) -> tuple:
     """The steps as arrays: condition bits per event, then per step op, bit, window and value source."""
-    wheres = list(dict.fromkeys(step.where for step in steps))
+    wheres = tuple(dict.fromkeys(step.where for step in steps))
     if len(wheres) > 64:
         raise ValueError(f"a stream has {len(wheres)} conditions; the engine holds 64 in one word. Merge some.")
     days = list(dict.fromkeys(step.days for step in steps if step.days is not None))
@@ -152,21 +153,28 @@ def _rows_of(found: Sequence[np.ndarray], n: int, dtype: type) -> np.ndarray:
     return found[0].reshape(1, n) if len(found) == 1 else np.array(found, dtype).reshape(len(found), n)
 
 
-def _bits(log: Log, wheres: Sequence[str]) -> np.ndarray:
+def _bits(log: Log, wheres: tuple[str, ...]) -> np.ndarray:
     """For each event a word whose bits say which conditions it meets."""
     bits = no_bits(len(log.happened_us))
-    roots = dict.fromkeys(name for where in wheres for name in CONDITIONS[where].meta.root_names())
-    plain = {str(bit) for bit, where in enumerate(wheres) if not CONDITIONS[where].meta.root_names()}
-    told = [CONDITIONS[where].fill_null(False).alias(str(bit)) for bit, where in enumerate(wheres)]
-    columns = pl.DataFrame([log[name] for name in roots])
-    truths = columns.select(expr for expr in told if expr.meta.output_name() not in plain)
-    for bit, where in enumerate(wheres):
-        if str(bit) in plain:
-            truth = np.full(len(bits), pl.select(CONDITIONS[where].fill_null(False)).item())
-        else:
-            truth = truths[str(bit)].to_numpy()
+    roots, asked, plain = _conditions(wheres)
+    truths = pl.DataFrame([log[name] for name in roots]).select_seq(asked)
+    for bit in range(len(wheres)):
+        truth = np.full(len(bits), plain[bit]) if bit in plain else truths[str(bit)].to_numpy()
         set_bit(bits, truth, np.uint64(bit))
     return bits
+
+
+@lru_cache(maxsize=256)
+def _conditions(wheres: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[pl.Expr, ...], Mapping[int, bool]]:
+    """The columns that conditions read, each condition under its place, and the truth of those that read none.
+
+    Made once: for the events of one deal it takes longer to write conditions down than to ask them.
+    """
+    told = {bit: CONDITIONS[where].fill_null(False) for bit, where in enumerate(wheres)}
+    roots = {bit: CONDITIONS[where].meta.root_names() for bit, where in enumerate(wheres)}
+    plain = {bit: bool(pl.select(told[bit]).item()) for bit in told if not roots[bit]}
+    asked = tuple(told[bit].alias(str(bit)) for bit in told if bit not in plain)
+    return tuple(dict.fromkeys(name for names in roots.values() for name in names)), asked, plain
 
 
 def _codes(log: Log, column: str) -> tuple[np.ndarray, int]:

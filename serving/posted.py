@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from features.matrix import prepare_deals
 from features.spine import open_spine
+from features.streams import changes
 from history.errors import RequestInvalid
 from history.record import History, complete
 from history.settings import Settings
@@ -35,9 +36,9 @@ def score_posted(standing: Standing, deals: list[DealIn], as_of: dt.datetime, ho
         check_deal(deal, f"/deals/{place}", standing.history.settings)
     _refuse_repeats(deals)
     posted = posted_history(standing.history, deals)
-    spine = open_spine(posted, [as_of]).sort("deal_id")
-    _refuse_closed(deals, spine, standing, as_of)
     prepared = prepare_deals(posted, standing.prepared)
+    spine = open_spine(posted, [as_of], prepared.logs[changes]).sort("deal_id")
+    _refuse_closed(deals, spine, standing, as_of)
     return score_rows(posted, prepared, standing.model_at(as_of), spine, horizon, standing.mute_at(as_of))
 
 

@@ -50,7 +50,12 @@ class Reason:
 
 def value_of(matrix: pd.DataFrame, name: str, row: int) -> object:
     """The value of a feature in a row of the matrix; None where there is none."""
-    value = matrix[name].iloc[row] if name in matrix.columns else None
+    return value_in(matrix[name].array if name in matrix.columns else None, row)
+
+
+def value_in(column: Any, row: int) -> object:
+    """The value in a row of a column as its array; None where there is none, or no column."""
+    value = None if column is None else column[row]
     return None if value is None or pd.isna(value) else value
 
 

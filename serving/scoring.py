@@ -6,17 +6,20 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
+from features.aggregate import AGGREGATES, last
 from features.flags import raise_flags, thresholds_of
 from features.matrix import Prepared, build_matrix, prepare
 from features.silence import mute_flags
 from features.spine import open_spine
+from features.streams import changes, field
+from features.sweep import sweep
 from history.as_of import known
-from history.deals import snapshot
 from history.errors import DateInvalid, NoHistory
 from history.money import in_workspace_currency
 from history.record import History
@@ -25,12 +28,18 @@ from history.tables import TABLES
 from serving.choosing import ServedModel
 from serving.data_problems import all_problems
 from serving.pages.format import percent
-from serving.reasons import Reason, value_of, written
+from serving.reasons import Reason, value_in, written
 from serving.texts import translator
 from training.explain import Explanation
 from training.small_data import TableModel
 
 REASONS_KEPT = 5
+_ASKED = ("deals", "deal_changes", "activities", "reps", "fx_rates")
+_STOOD_LAST = {
+    "owner_id": last(changes, "new", field == "owner_id"),
+    "amount": last(changes, "number", field == "amount"),
+    "close_date": last(changes, "date", field == "close_date"),
+}
 CHANCES = ("win_probability", "win_by_horizon", "lose_by_horizon", "open_at_horizon")
 
 
@@ -71,8 +80,14 @@ class Scored:
         place = self.places[deal_id]
         found = self.why.top(place, len(self.why.codes))
         return float(self.why.baseline[place]) / 100, [
-            Reason(code, value_of(self.matrix, code, place), points) for code, points in found
+            Reason(code, value_in(self._columns.get(code), place), points) for code, points in found
         ]
+
+    @cached_property
+    def _columns(self) -> dict[str, Any]:
+        """The matrix by column, taken out once: pandas copies the names of the rows with every column it hands out."""
+        rows = self.matrix.set_axis(pd.RangeIndex(len(self.matrix)))
+        return {str(name): column.array for name, column in rows.items()}
 
     def evidence_of(self, deal_id: str) -> Evidence | None:
         """What the deal's number rests on where tables of few past deals speak, else None."""
@@ -153,19 +168,28 @@ def score_rows(
     health = model.health(matrix, chances["win_probability"].to_numpy())
     used = thresholds_of(history.settings.raw) if thresholds is None else thresholds
     flags = raise_flags(matrix, len(history.settings.open_stages), used, mute)
-    told = spine.select("deal_id", "as_of", "stage").with_columns(
-        *(pl.Series(name, chances[name].to_numpy(), dtype=pl.Float64) for name in CHANCES),
-        *_reason_columns(why),
-        pl.Series("health", health["health"].to_numpy(), dtype=pl.Float64),
-        pl.Series("band", health["band"].to_list(), dtype=pl.String),
-        pl.Series("flags", flags.to_numpy(), dtype=pl.String),
-        horizon=pl.lit(horizon),
-        in_sample=pl.lit(model.trained_as_of > as_of),
-        model_version=pl.lit(model.version),
+    told = pl.DataFrame(
+        [
+            *spine.select("deal_id", "as_of", "stage"),
+            *(pl.Series(name, chances[name].to_numpy(), dtype=pl.Float64) for name in CHANCES),
+            *_reason_columns(why),
+            pl.Series("health", health["health"].to_numpy(), dtype=pl.Float64),
+            pl.Series("band", health["band"].to_list(), dtype=pl.String),
+            pl.Series("flags", flags.to_numpy(), dtype=pl.String),
+            _everywhere("horizon", horizon, spine.height),
+            _everywhere("in_sample", model.trained_as_of > as_of, spine.height),
+            _everywhere("model_version", model.version, spine.height),
+        ]
     )
-    told = told.join(_deal_columns(history, spine, as_of), on="deal_id", how="left", maintain_order="left")
+    told = told.join(_deal_columns(history, prepared, spine, as_of), on="deal_id", how="left", maintain_order="left")
     evidence = model.evidence(matrix) if isinstance(model, TableModel) else None
     return Scored(_shaped(told), matrix, why, evidence)
+
+
+def _everywhere(name: str, value: dt.datetime | bool | str, n: int) -> pl.Series:
+    """A column that says the same in every row."""
+    dtype = TABLES["scores"].column(name).dtype
+    return pl.Series(name, [value], dtype=dtype).new_from_index(0, n)
 
 
 def unscored(history: History, as_of: dt.datetime) -> list[str]:
@@ -181,11 +205,19 @@ def record_scores(store: Store, frame: pl.DataFrame) -> Appended:
     return store.append("scores", frame)
 
 
-def _deal_columns(history: History, spine: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
-    """Owner, amount (deal currency) and data problems of each deal as known: deal_id, owner_id, amount, problems."""
-    past = known(history, as_of)
-    shot = snapshot(past, as_of).join(spine.select("deal_id"), on="deal_id", how="semi")
-    shot = shot.with_columns(amount_home="amount")
+def _deal_columns(history: History, prepared: Prepared, spine: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+    """Owner, amount (deal currency) and data problems of each deal as known: deal_id, owner_id, amount, problems.
+
+    The engine has the deals' lives laid out already, so it is asked for what stood last, not the history again.
+    """
+    past = known(History(history.settings, {name: history[name] for name in _ASKED}), as_of)
+    rows = spine.select(entity="deal_id", as_of="as_of")
+    wanted = [AGGREGATES[expr.meta.output_name()] for expr in _STOOD_LAST.values()]
+    stood = pl.concat([spine, sweep(prepared.logs[changes], rows, wanted)], how="horizontal").with_columns(
+        expr.alias(name) for name, expr in _STOOD_LAST.items()
+    )
+    facts = past["deals"].filter(pl.col("created_at") < as_of).select("deal_id", "currency")
+    shot = stood.join(facts, on="deal_id", how="inner", maintain_order="left").with_columns(amount_home="amount")
     shot = in_workspace_currency(past, shot, "amount_home", "currency", as_of)
     shot = shot.with_columns(all_problems(past, shot, as_of))
     return shot.select("deal_id", "owner_id", "amount", "problems")

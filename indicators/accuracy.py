@@ -8,21 +8,16 @@ from collections.abc import Sequence
 import polars as pl
 
 from history.as_of import known
-from history.errors import RequestInvalid
 from history.record import History
-from history.scopes import NONE, SCOPE_KINDS, standing_reps
-from indicators.cells import statement_cells
+from history.scopes import NONE, standing_reps
+from indicators.forecasters import HORIZONS_DAYS, KEYS, Said, said_by
 from indicators.formulas import ACTUAL, accuracy_of, bias, ratio, sums, wape
 from indicators.interval import intervals
 from indicators.kinds import kind_of_bias
 from indicators.shrinkage import shrunk
 from indicators.value_added import value_added
 
-HORIZONS_DAYS = (75, 45, 15)
-BY = ("rep", "team", "forecaster_kind")
 LIKE = ["forecaster_kind", "scope_kind", "horizon_days", "source", "measure"]
-KEYS = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "horizon_days", "source", "measure"]
-EVERYBODY = "(all)"
 
 COLUMNS: dict[str, pl.DataType] = {
     "forecaster_kind": pl.String(),
@@ -50,16 +45,19 @@ COLUMNS: dict[str, pl.DataType] = {
 DETAILS: dict[str, pl.DataType] = {
     "scope_kind": pl.String(),
     "team": pl.String(),
+    "basis": pl.String(),
     "bias_p10": pl.Float64(),
     "bias_p90": pl.Float64(),
+    "n_called": pl.Int64(),
     "n_possible": pl.Int64(),
+    "coverage": pl.Float64(),
     "blank_wins": pl.Int64(),
     "shrunk_to": pl.String(),
     "reason": pl.String(),
 }
-"""What `assess` gives beyond `COLUMNS`: the interval of the bias, the periods in which the scope was measured at all
-(n_periods against it is the coverage of calls), wins without an amount (they make what came look smaller), to whom a
-short record was drawn, and why a number is missing."""
+"""What `assess` gives beyond `COLUMNS`: what the statements rest on (`cells.CALLS`, `DATES`, `STAGES`), the interval of
+the bias, how many calls were made of how many that could have been (and the fraction), wins without an amount (they
+make what came look smaller), to whom a short record was drawn, and why a number is missing."""
 
 
 def accuracy(
@@ -76,8 +74,9 @@ def accuracy(
     Parameters
     ----------
     as_of : naive UTC instant; nothing recorded at or after it is used, only periods ended by then count.
-    by : "rep" (statements about reps, whoever made them), "team" (about teams) or "forecaster_kind" (all forecasters
-        of a kind together, scope_id names what they spoke about).
+    by : "rep" (statements about reps, whoever made them), "team" (about teams, with their reps' own calls added up as
+        forecaster "(all)") or "forecaster_kind" (all forecasters of a kind together, scope_id names what they spoke
+        about).
     horizons : days before the period's end, counted from the day after its last; a call of that day still counts.
     measure : "amount" (workspace currency) or "count" (deals).
     cadence : "quarter", "month", "half" or "year".
@@ -99,22 +98,19 @@ def assess(
     model_calls: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """`accuracy` with the columns of `DETAILS` beside it."""
-    if by not in BY:
-        raise RequestInvalid(f"accuracy by {by!r} is not known; expected one of: {', '.join(BY)}. Correct it.")
-    kinds = SCOPE_KINDS if by == "forecaster_kind" else (by,)
-    cells = statement_cells(history, as_of, kinds, horizons, measure, cadence, model_calls)
-    if by == "forecaster_kind":
-        cells = cells.with_columns(forecaster_id=pl.lit(EVERYBODY), scope_id=pl.col("scope_kind"))
-    return summarise(cells, team_of_scopes(history, as_of))
-
-
-def summarise(cells: pl.DataFrame, teams: pl.DataFrame) -> pl.DataFrame:
-    """One row per group of `KEYS` from statement cells; `teams` maps scope_kind, scope_id to team."""
-    rows = cells.group_by(KEYS).agg(
-        pl.col("start").n_unique().cast(pl.Int64).alias("n_periods"), *sums(), pl.col("blank_wins").sum()
+    return summarise(
+        said_by(history, as_of, by, horizons, measure, cadence, model_calls), team_of_scopes(history, as_of)
     )
-    possible = cells.group_by("scope_kind", "scope_id", "horizon_days").agg(
-        n_possible=pl.col("start").n_unique().cast(pl.Int64)
+
+
+def summarise(said: Said, teams: pl.DataFrame) -> pl.DataFrame:
+    """One row per group of `KEYS`; `teams` maps scope_kind, scope_id to team."""
+    cells = said.cells
+    rows = cells.group_by(KEYS).agg(
+        pl.col("start").n_unique().cast(pl.Int64).alias("n_periods"),
+        *sums(),
+        pl.col("blank_wins").sum(),
+        pl.col("basis").first(),
     )
     rows = (
         rows.with_columns(bias(), wape(), ratio())
@@ -122,9 +118,9 @@ def summarise(cells: pl.DataFrame, teams: pl.DataFrame) -> pl.DataFrame:
         .join(intervals(cells, KEYS), on=KEYS, how="left")
         .join(value_added(cells, KEYS, "model"), on=KEYS, how="left")
         .join(value_added(cells, KEYS, "naive"), on=KEYS, how="left")
-        .join(possible, on=["scope_kind", "scope_id", "horizon_days"], how="left")
+        .join(said.covered, on=KEYS, how="left")
         .join(teams, on=["scope_kind", "scope_id"], how="left")
-        .with_columns(pl.col("team").fill_null(NONE))
+        .with_columns(pl.col("team").fill_null(NONE), coverage=pl.col("n_called") / pl.col("n_possible"))
     )
     reason = pl.when(pl.col(ACTUAL) <= 0).then(pl.lit("nothing was won in these periods"))
     told = shrunk(rows, LIKE).with_columns(kind_of_bias(), reason=reason)

@@ -28,20 +28,26 @@ def horizon_frame(horizons: Sequence[Horizon]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def last_calls(calls: pl.DataFrame, horizons: Sequence[Horizon], measure: str) -> pl.DataFrame:
+def last_calls(
+    calls: pl.DataFrame, horizons: Sequence[Horizon], measure: str, categories: Sequence[str] = CATEGORY_ORDER
+) -> pl.DataFrame:
     """The statement that counts, per forecaster, scope, period and horizon.
 
-    `calls` has the columns of `forecast_calls`. A statement counts when it was made and recorded before the horizon
-    day was over; of two made at one instant the one recorded last, then the higher. Columns: the forecaster and
-    scope, period, horizon_days, forecast, category, called_at.
+    `calls` has the columns of `forecast_calls`; of the `categories` the first that was stated at all is held to. A
+    statement counts when it was made and recorded before the horizon day was over and is 0 or more; of two made at
+    one instant the one recorded last, then the higher. Columns: the forecaster and scope, period, horizon_days,
+    forecast, category, called_at.
     """
-    usable = calls.filter((pl.col("measure") == measure) & pl.col("category").is_in(CATEGORY_ORDER)).drop_nulls("value")
+    usable = calls.filter(
+        (pl.col("measure") == measure)
+        & pl.col("category").is_in(list(categories))
+        & (pl.col("value") >= 0)
+        & pl.col("value").is_finite()
+    )
     said = usable.join(horizon_frame(horizons), on="period").filter(
         (pl.col("called_at") < pl.col("cut")) & (pl.col("recorded_at") < pl.col("cut"))
     )
-    rank = pl.col("category").replace_strict(
-        {name: -at for at, name in enumerate(CATEGORY_ORDER)}, return_dtype=pl.Int8
-    )
+    rank = pl.col("category").replace_strict({name: -at for at, name in enumerate(categories)}, return_dtype=pl.Int8)
     keys = [*WHO, "period", "horizon_days"]
     return (
         said.with_columns(rank=rank)

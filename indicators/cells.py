@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -12,13 +13,15 @@ from history.errors import RequestInvalid
 from history.record import History, complete
 from history.scopes import SCOPE_KINDS
 from indicators.actuals import MEASURES, by_scope, period_frame
-from indicators.calls import horizon_frame, last_calls
+from indicators.calls import CATEGORY_ORDER, horizon_frame, last_calls
+from indicators.coverage import PEOPLE, slots
 from indicators.credit import slim
 from indicators.credited import closed_in, credited_closings
 from indicators.horizons import Horizon, horizons_of
 from indicators.implied import implied_calls, positions
 from indicators.ledger import Ledger, open_ledger
 from indicators.naive import naive_calls
+from indicators.undated import holds_dates, stage_calls
 
 SCOPE = ["scope_kind", "scope_id"]
 MOMENT = ["period", "horizon_days"]
@@ -33,6 +36,7 @@ CELL_COLUMNS: dict[str, pl.DataType] = {
     "scope_kind": pl.String(),
     "scope_id": pl.String(),
     "source": pl.String(),
+    "basis": pl.String(),
     "measure": pl.String(),
     "period": pl.String(),
     "start": pl.Datetime("us"),
@@ -43,6 +47,19 @@ CELL_COLUMNS: dict[str, pl.DataType] = {
     "naive": pl.Float64(),
     "model": pl.Float64(),
 }
+
+
+SUBMITTED, IMPLIED = "submitted", "implied"
+CALLS, DATES, STAGES = "calls", "dates", "stages"
+"""What a statement rests on: what somebody submitted, the CRM's close dates, or, where it has neither, its stages."""
+
+
+@dataclass(frozen=True)
+class Statements:
+    """`cells` (see `statement_cells`) and `asked`, where there was something to call (see `coverage.slots`)."""
+
+    cells: pl.DataFrame
+    asked: pl.DataFrame
 
 
 def statement_cells(
@@ -61,26 +78,68 @@ def statement_cells(
     period in which more than `MOST_UNKNOWN` of the scope's wins carry no amount is left out, fewer add nothing to
     `actual` and are counted in `blank_wins`. `naive` and `model` are null where there is none. `model_calls` has the
     columns of `forecast_calls` and stands beside the model's statements in history. `ledger` is that of `history` as
-    known at `as_of`, for whoever has it open.
+    known at `as_of`, for whoever has it open. Where the CRM holds no close date nothing is implied.
     """
+    return statements(history, as_of, kinds, days, measure, cadence, model_calls, ledger, by_stage=False).cells
+
+
+def statements(
+    history: History,
+    as_of: dt.datetime,
+    kinds: Sequence[str],
+    days: Sequence[int],
+    measure: str,
+    cadence: str,
+    model_calls: pl.DataFrame | None = None,
+    ledger: Ledger | None = None,
+    by_stage: bool = True,
+) -> Statements:
+    """`statement_cells` with where there was something to call; `by_stage`: stages imply calls where there are
+    neither close dates nor calls of people."""
     if measure not in MEASURES:
         raise RequestInvalid(f"measure {measure!r} is not known; expected amount or count. Correct it.")
     horizons = horizons_of(history, as_of, days, cadence)
     calls = all_calls(history, as_of, model_calls)
     ledger = ledger or open_ledger(known(slim(history), as_of), as_of)
     placed = {(one.period, one.days): positions(ledger, history, one, kinds, measure) for one in horizons}
-    said = pl.concat([_submitted(calls, horizons, kinds, measure), _implied(placed, measure)])
+    submitted = _submitted(calls, horizons, kinds, measure)
+    if by_stage and not holds_dates(placed) and not submitted["forecaster_kind"].is_in(PEOPLE).any():
+        implied = _implied(_by_stage(ledger, history, horizons, placed, kinds, measure), measure, STAGES)
+    else:
+        implied = _implied({moment: implied_calls(position) for moment, position in placed.items()}, measure, DATES)
+    said = pl.concat([submitted, implied])
+    moments = horizon_frame(horizons)
     came = by_scope(_wins(ledger, horizons), kinds, measure, ["period"])
-    return (
-        said.join(horizon_frame(horizons).select(*MOMENT, "start"), on=MOMENT)
+    measured = pl.col("unknown").fill_null(0.0) <= MOST_UNKNOWN
+    asked = slots(placed, moments, [came, said]).join(came, on=[*SCOPE, "period"], how="left").filter(measured)
+    cells = (
+        said.join(moments.select(*MOMENT, "start"), on=MOMENT)
         .join(came, on=[*SCOPE, "period"], how="left")
-        .filter(pl.col("unknown").fill_null(0.0) <= MOST_UNKNOWN)
+        .filter(measured)
         .with_columns(actual=pl.col("value").fill_null(0.0), blank_wins=pl.col("blank").fill_null(0))
         .join(naive_calls(placed, horizons), on=[*SCOPE, *MOMENT], how="left")
         .join(_model(calls, horizons, measure), on=[*SCOPE, *MOMENT], how="left")
         .select(pl.col(name).cast(dtype) for name, dtype in CELL_COLUMNS.items())
         .sort("forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "start", "horizon_days")
     )
+    return Statements(cells, asked.select(*SCOPE, "horizon_days", "start", "cut"))
+
+
+def _by_stage(
+    ledger: Ledger,
+    history: History,
+    horizons: Sequence[Horizon],
+    placed: Mapping[tuple[str, int], pl.DataFrame],
+    kinds: Sequence[str],
+    measure: str,
+) -> dict[tuple[str, int], pl.DataFrame]:
+    """The calls that stages imply, for horizons whose base period has a horizon day in history."""
+    at = {(one.period, one.days): one for one in horizons}
+    return {
+        moment: stage_calls(ledger, history, one, at[(one.base, one.days)], placed[moment], kinds, measure)
+        for moment, one in at.items()
+        if (one.base, one.days) in at
+    }
 
 
 def _wins(ledger: Ledger, horizons: Sequence[Horizon]) -> pl.DataFrame:
@@ -106,30 +165,43 @@ def all_calls(history: History, as_of: dt.datetime, model_calls: pl.DataFrame | 
     return known(only, as_of)["forecast_calls"]
 
 
-def _submitted(calls: pl.DataFrame, horizons: Sequence[Horizon], kinds: Sequence[str], measure: str) -> pl.DataFrame:
-    said = last_calls(calls.filter(pl.col("scope_kind").is_in(list(kinds))), horizons, measure)
+def _submitted(
+    calls: pl.DataFrame,
+    horizons: Sequence[Horizon],
+    kinds: Sequence[str],
+    measure: str,
+    categories: Sequence[str] = CATEGORY_ORDER,
+) -> pl.DataFrame:
+    said = last_calls(calls.filter(pl.col("scope_kind").is_in(list(kinds))), horizons, measure, categories)
     return said.select(
-        "forecaster_kind", "forecaster_id", *SCOPE, pl.lit("submitted").alias("source"), "measure", *MOMENT, "forecast"
+        "forecaster_kind",
+        "forecaster_id",
+        *SCOPE,
+        source=pl.lit(SUBMITTED),
+        basis=pl.lit(CALLS),
+        measure="measure",
+        period="period",
+        horizon_days="horizon_days",
+        forecast="forecast",
     )
 
 
-def _implied(placed: dict[tuple[str, int], pl.DataFrame], measure: str) -> pl.DataFrame:
-    schema = {name: CELL_COLUMNS[name] for name in ("forecaster_kind", "forecaster_id", *SCOPE, "source", "measure")}
-    schema |= {name: CELL_COLUMNS[name] for name in (*MOMENT, "forecast")}
+def _implied(said: Mapping[tuple[str, int], pl.DataFrame], measure: str, basis: str) -> pl.DataFrame:
+    texts = ("forecaster_kind", "forecaster_id", *SCOPE, "source", "basis", "measure")
+    schema = {name: CELL_COLUMNS[name] for name in (*texts, *MOMENT, "forecast")}
     parts = [
-        implied_calls(position)
-        .filter(pl.col("scope_kind").is_in(list(IMPLIED_BY)))
-        .select(
+        calls.filter(pl.col("scope_kind").is_in(list(IMPLIED_BY))).select(
             pl.col("scope_kind").replace_strict(IMPLIED_BY, return_dtype=pl.String).alias("forecaster_kind"),
             pl.col("scope_id").alias("forecaster_id"),
             *SCOPE,
-            source=pl.lit("implied"),
+            source=pl.lit(IMPLIED),
+            basis=pl.lit(basis),
             measure=pl.lit(measure),
             period=pl.lit(period),
             horizon_days=pl.lit(days, dtype=pl.Int64),
             forecast=pl.col("forecast"),
         )
-        for (period, days), position in placed.items()
+        for (period, days), calls in said.items()
     ]
     return pl.concat([pl.DataFrame(schema=schema), *parts])
 

@@ -24,8 +24,8 @@ def positions(ledger: Ledger, reps: History, horizon: Horizon, kinds: Sequence[s
 
     `ledger` is that of a later day, `reps` the history whose people and rates are read. Columns: scope_kind, scope_id,
     booked (won in the period so far), base_total (won in the base period as it then stood), dated (open deals expected
-    to close in the period that count; null where their worth is unknown), states (some open deal carries a close date,
-    or all is booked).
+    to close in the period that count; null where their worth is unknown), n_open (open deals), states (some open deal
+    carries a close date, or all is booked).
     """
     past = known(History(reps.settings, {name: reps[name] for name in ("reps", "fx_rates")}), horizon.cut)
     then = ledger.known_by(horizon.cut, past)
@@ -39,7 +39,8 @@ def positions(ledger: Ledger, reps: History, horizon: Horizon, kinds: Sequence[s
         .join(booked.select(*keys, booked="value"), on=keys, how="full", coalesce=True)
         .join(base.select(*keys, base_total="value"), on=keys, how="full", coalesce=True)
         .with_columns(
-            states=pl.col("states").fill_null(pl.col("states").any() & pl.col("booked").is_not_null()).fill_null(False)
+            states=pl.col("states").fill_null(pl.col("states").any() & pl.col("booked").is_not_null()).fill_null(False),
+            n_open=pl.col("n_open").fill_null(0),
         )
         .sort(keys)
     )
@@ -63,8 +64,9 @@ def _open_by_scope(then: Ledger, horizon: Horizon, kinds: Sequence[str], measure
         .agg(
             dated=pl.when(known_worth).then(worth.filter(counts).sum()),
             states=pl.col("close_date").is_not_null().any(),
+            n_open=pl.len(),
         )
-        .select(pl.lit(kind).alias("scope_kind"), "scope_id", "dated", "states")
+        .select(pl.lit(kind).alias("scope_kind"), "scope_id", "dated", "states", "n_open")
         for kind in kinds
     ]
     return pl.concat(parts)

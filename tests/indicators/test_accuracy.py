@@ -212,8 +212,25 @@ def test_a_day_that_is_named_is_the_day_that_was_asked_in_the_zone_of_the_worksp
         accuracy(history, asked)
 
 
-def test_without_calls_and_close_dates_the_result_is_empty_with_its_columns():
-    found = accuracy(company(ANN.clear()), AS_OF)
+def test_without_calls_and_close_dates_stages_imply_what_people_would_have_called():
+    # Of a3 and s1, at Qualify on 2025-09-17, one was won by the end of that quarter. In Q1 400 were booked already.
+    stays = deal("s1", "2025-07-10", owner_id="bo", amount=60)
+    found = assess(company(ANN.clear(), stays, stays_till("2025-12-30")), AS_OF, horizons=(15,))
+    assert set(found["basis"]) == {"stages"}
+    bo = found.row(by_predicate=pl.col("forecaster_id") == "bo", named=True)
+    assert (bo["source"], bo["n_periods"], bo["forecast_sum"]) == ("implied", 2, 400 + 0.5 * (60 + 8))
+
+
+def stays_till(day: str) -> list:
+    return deal("s2", "2025-10-10", ("Won", day), owner_id="bo", amount=8)
+
+
+def test_where_people_submit_calls_stages_imply_nothing():
+    assert set(assess(company(ANN), AS_OF)["basis"]) == {"calls"}
+
+
+def test_where_no_period_has_ended_the_result_is_empty_with_its_columns():
+    found = accuracy(company(ANN.clear()), at("2024-05-15"))
     assert found.is_empty()
     assert found.columns == list(COLUMNS)
 

@@ -7,7 +7,7 @@ import pytest
 
 from history.record import History, make_history
 from history.settings import read_settings
-from indicators.accuracy import COLUMNS, accuracy
+from indicators.accuracy import accuracy, assess
 from indicators.scorecard import scorecard
 from tests.lib import evaluation
 
@@ -36,11 +36,15 @@ def test_territories_have_implied_calls_by_count(chips: History):
     assert whole.filter(pl.col("scope_id") == "rep")["actual_sum"].item() == pytest.approx(found["actual_sum"].sum())
 
 
-def test_a_log_without_close_dates_gives_an_empty_table(loans: History):
-    for by in ("rep", "team", "forecaster_kind"):
-        found = accuracy(loans, dt.datetime(2012, 2, 1), by=by, measure="count", cadence="month")
-        assert found.is_empty()
-        assert found.columns == list(COLUMNS)
+def test_without_close_dates_and_calls_the_stages_imply_what_people_would_have_called(loans: History):
+    found = assess(loans, dt.datetime(2012, 2, 1), measure="count", cadence="month", horizons=(15,))
+    assert set(found["source"]) == {"implied"}
+    assert set(found["basis"]) == {"stages"}
+    assert found["n_periods"].max() == 3
+    # Few of those who work on an application are there when it is closed.
+    assert found.filter(pl.col("actual_sum") > 0).height < 10 < found.height
+    together = accuracy(loans, dt.datetime(2012, 2, 1), "forecaster_kind", (15,), "count", "month")
+    assert together.filter(pl.col("scope_id") == "rep")["actual_sum"].item() == found["actual_sum"].sum()
 
 
 def test_the_sheet_says_what_the_logs_lack(chips: History, loans: History):

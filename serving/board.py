@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from features.flags import FLAGS
 from history.as_of import known
 from history.deals import ordered_changes, snapshot
 from history.errors import RequestInvalid
@@ -20,6 +21,10 @@ from history.scopes import deal_scopes, standing_reps
 BANDS = ("critical", "at_risk", "watch", "healthy")
 RISKY = ("critical", "at_risk")
 SORTS = ("risk", "amount", "win_probability", "health", "close_date", "deal_id")
+WEEK_SORT = "win_change"
+"""Also an order, of boards that have the column: what was lost most since a week ago first."""
+FILTERED = ("team", "stage", "band", "region", "product_line", "segment")
+SEARCHED = ("deal_id", "name", "account_name")
 DAY_US = 86_400_000_000
 FACT_COLUMNS = (
     "name",
@@ -39,16 +44,22 @@ FACT_COLUMNS = (
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which deals to list. None means any."""
+    """Which deals to list. None means any; `flag` is the code of one raised, `search` a part of name or id."""
 
     owner: str | None = None
     team: str | None = None
     stage: str | None = None
     band: str | None = None
+    region: str | None = None
+    product_line: str | None = None
+    segment: str | None = None
+    flag: str | None = None
+    search: str | None = None
+    problem: str | None = None
 
     @property
     def any(self) -> bool:
-        return any((self.owner, self.team, self.stage, self.band))
+        return any(vars(self).values())
 
 
 @dataclass(frozen=True)
@@ -116,12 +127,23 @@ def _days_until(as_of: dt.datetime, column: str) -> pl.Expr:
 
 
 def chosen(board: pl.DataFrame, wanted: Wanted) -> pl.DataFrame:
-    """The rows that match every part of the filter; raises `RequestInvalid` for a band that does not exist."""
-    if wanted.band is not None and wanted.band not in BANDS:
-        raise RequestInvalid(f"band {wanted.band!r} is not known; expected one of {', '.join(BANDS)}.")
-    pairs = (("owner_id", wanted.owner), ("team", wanted.team), ("stage", wanted.stage), ("band", wanted.band))
-    rules = [pl.col(column) == value for column, value in pairs if value is not None]
+    """The rows that match every part of the filter; raises `RequestInvalid` for a band or flag that does not exist."""
+    _known("band", wanted.band, BANDS)
+    _known("flag", wanted.flag, tuple(FLAGS))
+    columns = {"owner_id": wanted.owner, **{name: getattr(wanted, name) for name in FILTERED}}
+    rules = [pl.col(column) == value for column, value in columns.items() if value is not None]
+    coded = (("flags", wanted.flag), ("problems", wanted.problem))
+    rules += [(" " + pl.col(name) + " ").str.contains(f" {code} ", literal=True) for name, code in coded if code]
+    if wanted.search:
+        part = wanted.search.strip().lower()
+        spoken = [pl.col(name).fill_null("").str.to_lowercase() for name in SEARCHED]
+        rules.append(pl.any_horizontal(text.str.contains(part, literal=True) for text in spoken))
     return board.filter(*rules) if rules else board
+
+
+def _known(what: str, value: str | None, choices: tuple[str, ...]) -> None:
+    if value is not None and value not in choices:
+        raise RequestInvalid(f"{what} {value[:80]!r} is not known; expected one of {', '.join(choices)}.")
 
 
 def ordered(board: pl.DataFrame, sort: str) -> pl.DataFrame:
@@ -129,15 +151,24 @@ def ordered(board: pl.DataFrame, sort: str) -> pl.DataFrame:
 
     Unknown values stand last and deal_id breaks ties, so the order is always the same.
     """
+    keys = sort_keys(board, sort)
+    return board.sort([expr for expr, _ in keys], descending=[down for _, down in keys], nulls_last=True)
+
+
+def sort_keys(board: pl.DataFrame, sort: str) -> list[tuple[pl.Expr, bool]]:
+    """What a list is sorted by, and whether downwards; deal_id comes last. Raises `RequestInvalid`."""
     name, down = sort.lstrip("-"), sort.startswith("-")
-    if name not in SORTS or sort.count("-") > 1:
-        raise RequestInvalid(f"sort {sort!r} is not known; expected one of {', '.join(SORTS)}, with - for descending.")
+    if name not in (*SORTS, *also) or sort.count("-") > 1:
+        raise RequestInvalid(
+            f"sort {sort[:80]!r} is not known; expected one of {', '.join(SORTS)}, with - for descending."
+        )
+    if name == "deal_id":
+        return [(pl.col(name), down)]
     if name == "risk":
         severity = pl.col("band").replace_strict(dict(zip(BANDS, range(len(BANDS)), strict=True)), default=len(BANDS))
-        by: list[pl.Expr] = [severity, pl.col("amount_home"), pl.col("deal_id")]
-        return board.sort(by, descending=[down, True, False], nulls_last=True)
+        return [(severity.cast(pl.Float64), down), (pl.col("amount_home"), True), (pl.col("deal_id"), False)]
     column = {"amount": "amount_home", "close_date": "close_day"}.get(name, name)
-    return board.sort(column, "deal_id", descending=[down, False], nulls_last=True)
+    return [(pl.col(column), down), (pl.col("deal_id"), False)]
 
 
 def paged(board: pl.DataFrame, sort: str, limit: int, cursor: str | None) -> Paged:

@@ -173,6 +173,8 @@ class DealRow(Answer):
     owner_name: str | None = canonical("reps", "name")
     team: str = described("team of the owner; `(none)` where unknown")
     region: str = described("region of the deal, else of its owner; `(none)` where unknown")
+    product_line: str = described("product line of the deal; `(none)` where unknown")
+    segment: str = described("segment of the deal; `(none)` where unknown")
     stage: str | None = canonical("scores", "stage")
     days_in_stage: float | None = measured("time since the deal entered its stage", "days")
     age_days: float = measured("time since the deal was created", "days")

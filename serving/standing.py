@@ -20,6 +20,7 @@ from history.record import History
 from serving.board import make_board
 from serving.choosing import ServedModel, choose_model
 from serving.scoring import Scored
+from serving.shelf import Shelf, make_shelf
 from training.deal_model import DealModel
 from training.registry import Registry
 
@@ -71,6 +72,11 @@ class Standing:
     def board(self) -> pl.DataFrame:
         """One row per open deal; see `serving.board.make_board`."""
         return make_board(self.history, self.scored.frame, self.as_of)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The board laid out to be listed page by page."""
+        return make_shelf(self.board)
 
     @cached_property
     def past(self) -> History:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import StringConstraints
 
+from features.flags import FLAGS
 from serving.access import Reader
-from serving.board import Wanted, chosen, paged, value_at_risk
+from serving.board import BANDS, SORTS, Wanted
 from serving.choosing import ServedModel
 from serving.deal_facts import DealFacts, deal_facts
 from serving.flag_words import flag_text, record_text
@@ -16,7 +20,6 @@ from serving.reasons import Reason
 from serving.schemas import (
     DealDetail,
     DealList,
-    DealRow,
     EventOut,
     EvidenceOut,
     FlagOut,
@@ -26,51 +29,70 @@ from serving.schemas import (
     ScoreOut,
 )
 from serving.scoring import Evidence, Scored
+from serving.shelf import LONGEST_CURSOR, deal_row, start_after, words, write_cursor
 from serving.standing import Standing
 from serving.texts import translator
 
 router = APIRouter(prefix="/v1")
 EVENTS_GIVEN = 500
+Name = StringConstraints(max_length=200)
 LANGUAGES_OUT = {"en": "en", "zh": "zh-CN"}
 
 
-@router.get("/deals")
+@router.get("/deals", response_model=DealList)
 def list_deals(
     request: Request,
-    _: Reader,
-    owner: Annotated[str | None, Query(description="only deals of this owner_id")] = None,
-    team: Annotated[str | None, Query(description="only deals whose owner is in this team")] = None,
-    stage: Annotated[str | None, Query(description="only deals in this stage")] = None,
-    band: Annotated[str | None, Query(description="only deals of this band: healthy, watch, at_risk, critical")] = None,
-    sort: Annotated[
-        str,
-        Query(description="risk, amount, win_probability, health, close_date or deal_id; with - in front descending"),
-    ] = "risk",
+    reader: Reader,
+    owner: Annotated[str | None, Name, Query(description="only deals of this owner_id")] = None,
+    team: Annotated[str | None, Name, Query(description="only deals whose owner is in this team")] = None,
+    region: Annotated[str | None, Name, Query(description="only deals of this region")] = None,
+    product_line: Annotated[str | None, Name, Query(description="only deals of this product line")] = None,
+    segment: Annotated[str | None, Name, Query(description="only deals of this segment")] = None,
+    stage: Annotated[str | None, Name, Query(description="only deals in this stage")] = None,
+    band: Annotated[str | None, Name, Query(description="only deals of this band: " + ", ".join(BANDS))] = None,
+    flag: Annotated[str | None, Name, Query(description="only deals with this risk flag: " + ", ".join(FLAGS))] = None,
+    search: Annotated[
+        str | None, Name, Query(description="only deals whose id, name or customer's name holds this text, in any case")
+    ] = None,
+    sort: Annotated[str, Name, Query(description=", ".join(SORTS) + "; with - in front descending")] = "risk",
     limit: Annotated[int, Query(ge=1, le=500, description="deals a page (unit: deals)")] = 50,
-    cursor: Annotated[str | None, Query(description="next_cursor of the page before", max_length=2000)] = None,
-) -> DealList:
-    """Open deals, most at risk first: by band, then by amount."""
-    standing = standing_of(request)
-    matching = chosen(standing.board, Wanted(owner, team, stage, band))
-    page = paged(matching, sort, limit, cursor)
-    return DealList(
-        as_of=standing.as_of,
-        horizon=standing.horizon,
-        model_version=standing.model.version,
-        currency=standing.currency,
-        total=page.total,
-        value=float(matching["amount_home"].sum()),
-        value_at_risk=value_at_risk(matching),
-        deals=[deal_row(row) for row in page.rows.iter_rows(named=True)],
-        next_cursor=page.next_cursor,
-    )
+    cursor: Annotated[
+        str | None,
+        Query(
+            description="next_cursor of the page before. Deals that come, go or move between two pages make none of "
+            "the others appear twice or not at all",
+            max_length=LONGEST_CURSOR,
+        ),
+    ] = None,
+) -> Response:
+    """Open deals that the caller sees, most at risk first: by band, then by amount."""
+    standing, sight = standing_of(request), reader.sight
+    shelf = standing.shelf
+    wanted = Wanted(owner, team, stage, band, region, product_line, segment, flag, search)
+    order = shelf.order(wanted, sort, sight.narrow_deals, sight.mark)
+    start = start_after(cursor, sort, order) if cursor else 0
+    places = order.places[start : start + limit].tolist()
+    head = {
+        "as_of": f"{standing.as_of.isoformat()}Z",
+        "horizon": f"{standing.horizon.isoformat()}Z",
+        "model_version": standing.model.version,
+        "currency": standing.currency,
+        "total": len(order.places),
+        "value": order.value,
+        "value_at_risk": order.value_at_risk,
+        "next_cursor": write_cursor(sort, order, start + len(places)),
+    }
+    told = json.dumps(head, ensure_ascii=False, separators=(",", ":")).encode()
+    rows = b",".join([shelf.row(place) for place in places])
+    return Response(b"".join([told[:-1], b',"deals":[', rows, b"]}"]), media_type="application/json")
 
 
 @router.get("/deals/{deal_id:path}")
-def one_deal(request: Request, _: Reader, deal_id: str) -> DealDetail:
+def one_deal(request: Request, reader: Reader, deal_id: str) -> DealDetail:
     """One deal as known: score, reasons in both languages, flags, timeline. A closed deal has no score."""
     standing = standing_of(request)
     facts = deal_facts(standing, deal_id)
+    reader.sight.require_deal(deal_id, facts.owner_id)
     return DealDetail(
         deal_id=deal_id,
         name=facts.name,
@@ -83,13 +105,6 @@ def one_deal(request: Request, _: Reader, deal_id: str) -> DealDetail:
 
 def _score(standing: Standing, facts: DealFacts) -> ScoreOut:
     return score_out(standing.scored, facts.deal_id, standing.model)
-
-
-def deal_row(row: dict[str, Any]) -> DealRow:
-    """One row of the board as the API gives it."""
-    kept = {name: row[name] for name in DealRow.model_fields if name in row}
-    kept.update(close_date=row["close_day"], flags=words(row["flags"]), problems=words(row["problems"]))
-    return DealRow(**kept)
 
 
 def score_out(scored: Scored, deal_id: str, model: ServedModel) -> ScoreOut:
@@ -131,8 +146,3 @@ def evidence_out(evidence: Evidence) -> EvidenceOut:
     """What a number of the tables rests on."""
     told = {name: evidence.sentence(language) for name, language in LANGUAGES_OUT.items()}
     return EvidenceOut(n_deals=evidence.n_deals, low=evidence.low, high=evidence.high, **told)
-
-
-def words(codes: str | None) -> list[str]:
-    """Codes separated by spaces as a list."""
-    return (codes or "").split()

@@ -10,22 +10,22 @@ from fastapi import APIRouter, Request
 
 from history.errors import DealUnknown
 from serving.access import Reader
-from serving.api.deals import words
 from serving.deal_facts import deal_facts, own_history
 from serving.live import standing_of
 from serving.moves import Move
 from serving.schemas import DealHistory, MoveOut, MovePartOut, ReplayedScore, SaidScore
 from serving.score_history import last_move, moved_between, replayed, stored_scores, version_of
+from serving.shelf import words
 from serving.standing import Standing
 
 router = APIRouter(prefix="/v1")
 
 
 @router.get("/deals/{deal_id:path}/history")
-def deal_history(request: Request, _: Reader, deal_id: str) -> DealHistory:
+def deal_history(request: Request, reader: Reader, deal_id: str) -> DealHistory:
     """How the deal's win probability went: every stored score, the last weeks by replay, and what moved it."""
     standing = standing_of(request)
-    deal_facts(standing, deal_id)
+    reader.sight.require_deal(deal_id, deal_facts(standing, deal_id).owner_id)
     said = stored_scores(standing.history, deal_id, standing.as_of)
     own = own_history(standing, deal_id)
     weeks = replayed(standing.prepared, own, standing.model, standing.as_of)

@@ -158,6 +158,7 @@ def ordered(board: pl.DataFrame, sort: str) -> pl.DataFrame:
 def sort_keys(board: pl.DataFrame, sort: str) -> list[tuple[pl.Expr, bool]]:
     """What a list is sorted by, and whether downwards; deal_id comes last. Raises `RequestInvalid`."""
     name, down = sort.lstrip("-"), sort.startswith("-")
+    also = (WEEK_SORT,) if WEEK_SORT in board.columns else ()
     if name not in (*SORTS, *also) or sort.count("-") > 1:
         raise RequestInvalid(
             f"sort {sort[:80]!r} is not known; expected one of {', '.join(SORTS)}, with - for descending."

@@ -27,6 +27,7 @@ SCOPE = ["scope_kind", "scope_id"]
 MOMENT = ["period", "horizon_days"]
 MOST_UNKNOWN = 0.5
 """A period in which more of the wins than this carry no amount is not held against anybody: what came is not known."""
+MEASURED = pl.col("unknown").fill_null(0.0) <= MOST_UNKNOWN
 IMPLIED_BY = {"rep": "rep", "team": "team"}
 """Whose implied calls are read: a rep's of the own deals, and a team's of all deals of its people."""
 
@@ -108,21 +109,49 @@ def statements(
     else:
         implied = _implied({moment: implied_calls(position) for moment, position in placed.items()}, measure, DATES)
     said = pl.concat([submitted, implied])
-    moments = horizon_frame(horizons)
-    came = by_scope(_wins(ledger, horizons), kinds, measure, ["period"])
-    measured = pl.col("unknown").fill_null(0.0) <= MOST_UNKNOWN
-    asked = slots(placed, moments, [came, said]).join(came, on=[*SCOPE, "period"], how="left").filter(measured)
-    cells = (
-        said.join(moments.select(*MOMENT, "start"), on=MOMENT)
+    came = by_scope(wins_of(ledger, horizons), kinds, measure, ["period"])
+    asked = (
+        slots(placed, horizon_frame(horizons), [came, said])
         .join(came, on=[*SCOPE, "period"], how="left")
-        .filter(measured)
-        .with_columns(actual=pl.col("value").fill_null(0.0), blank_wins=pl.col("blank").fill_null(0))
+        .filter(MEASURED)
+    )
+    cells = (
+        _came_of(said, horizons, came)
         .join(naive_calls(placed, horizons), on=[*SCOPE, *MOMENT], how="left")
         .join(_model(calls, horizons, measure), on=[*SCOPE, *MOMENT], how="left")
         .select(pl.col(name).cast(dtype) for name, dtype in CELL_COLUMNS.items())
         .sort("forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "start", "horizon_days")
     )
     return Statements(cells, asked.select(*SCOPE, "horizon_days", "start", "cut"))
+
+
+def submitted_cells(
+    history: History,
+    as_of: dt.datetime,
+    kinds: Sequence[str],
+    days: Sequence[int],
+    measure: str,
+    cadence: str,
+    categories: Sequence[str],
+) -> pl.DataFrame:
+    """Statements of the given categories alone (see `calls.last_calls`) beside what came of each.
+
+    Columns: the forecaster and scope, source, basis, measure, period, start, horizon_days, forecast, actual.
+    """
+    horizons = horizons_of(history, as_of, days, cadence)
+    said = _submitted(all_calls(history, as_of, None), horizons, kinds, measure, categories)
+    came = by_scope(wins_of(open_ledger(known(slim(history), as_of), as_of), horizons), kinds, measure, ["period"])
+    return _came_of(said, horizons, came).drop("value", "unknown", "blank")
+
+
+def _came_of(said: pl.DataFrame, horizons: Sequence[Horizon], came: pl.DataFrame) -> pl.DataFrame:
+    """`said` with start, actual and blank_wins; periods most of whose wins carry no amount are left out."""
+    return (
+        said.join(horizon_frame(horizons).select(*MOMENT, "start"), on=MOMENT)
+        .join(came, on=[*SCOPE, "period"], how="left")
+        .filter(MEASURED)
+        .with_columns(actual=pl.col("value").fill_null(0.0), blank_wins=pl.col("blank").fill_null(0))
+    )
 
 
 def _by_stage(
@@ -142,8 +171,8 @@ def _by_stage(
     }
 
 
-def _wins(ledger: Ledger, horizons: Sequence[Horizon]) -> pl.DataFrame:
-    """Deals won in each of the periods, as the period knew them, with `period`."""
+def wins_of(ledger: Ledger, horizons: Sequence[Horizon]) -> pl.DataFrame:
+    """Deals won in each of the periods, as the period knew them, with `period` and their scopes and worth."""
     periods = period_frame(horizons)
     began = periods["start"].min()
     won = credited_closings(ledger, began if isinstance(began, dt.datetime) else None)

@@ -40,7 +40,7 @@ def moves_on_within(limit_days: float, days: str = "num", event: str = "event") 
     return (before / _at_risk(days)).filter(moved).sum()
 
 
-def days_until(share: float, days: str = "num", event: str = "event") -> pl.Expr:
+def days_until(share: float | pl.Expr, days: str = "num", event: str = "event") -> pl.Expr:
     """The days within which `share` of a group's stays have ended; null where that has not been seen.
 
     >>> stays = pl.DataFrame({"num": [10.0, 20.0, 30.0, 40.0], "event": [1, 2, 0, 1]})

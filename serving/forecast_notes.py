@@ -11,6 +11,7 @@ from history.money import currencies_without_rate
 from serving.forecasting import Outlook
 from training.attainment.clues import CLUES
 from training.attainment.correction import NONE
+from training.attainment.inflow import TREES, USUAL
 
 MOST_NAMED = 5
 LEVEL_EN, LEVEL_ZH = "the usual miss", "惯常偏差"
@@ -32,6 +33,7 @@ def _pairs(seen: Outlook, rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
             "No earlier period is known from this point on, so nothing is added for deals yet to come.",
             "没有可参照的往期，因此未计入尚未出现的商机。",
         )
+    yield from _inflow(seen)
     yield from _corrected(seen, str(rows["measure"][0]))
 
 
@@ -60,6 +62,28 @@ def _without_quota(rows: pl.DataFrame) -> Iterator[tuple[str, str]]:
         return
     named = ", ".join(without[:MOST_NAMED]) + (" …" if len(without) > MOST_NAMED else "")
     yield f"No quota is set for {named}.", f"未设定目标：{named}。"
+
+
+def _inflow(seen: Outlook) -> Iterator[tuple[str, str]]:
+    """Which forecast of deals yet to come serves, where both were tried."""
+    flow = seen.lessons.inflow
+    if not flow.scores:
+        return
+    usual, trees = flow.scores[USUAL], flow.scores[TREES]
+    if flow.used:
+        yield (
+            f"Deals yet to come are told from pace, people and new pipeline: in {flow.tested} earlier results their "
+            f"number was missed by {trees:.0%} with it, by {usual:.0%} with what is usual alone.",
+            f"尚未出现的商机按进度、人员和新增商机估计：{flow.tested} 个往期结果中，单数偏差 {trees:.0%}，"
+            f"仅按往期常值为 {usual:.0%}。",
+        )
+        return
+    yield (
+        f"Deals yet to come are told from what is usual: in {flow.tested} earlier results their number was missed by "
+        f"{usual:.0%}, with pace, people and new pipeline by {trees:.0%}; that was not reliably nearer.",
+        f"尚未出现的商机按往期常值估计：{flow.tested} 个往期结果中，单数偏差 {usual:.0%}；"
+        f"结合进度、人员和新增商机为 {trees:.0%}，并非稳定更准。",
+    )
 
 
 def _corrected(seen: Outlook, measure: str) -> Iterator[tuple[str, str]]:

@@ -127,8 +127,10 @@ def outlook(history: History, model: WinModel | None, period: str, as_of: dt.dat
         return Outlook(span, now, np.zeros(0), arrivals(now, ()), 0.0)
     earlier = past_periods(now.past, span, as_of)
     shock = estimated_size([one.open for one in earlier])
-    chances, new = win_chances(model, now), arrivals(now, earlier)
-    return Outlook(span, now, chances, new, shock, len(earlier), lessons(now, span, chances, new, shock))
+    chances, usual = win_chances(model, now), arrivals(now, earlier)
+    learned = lessons(now, span, chances, usual, shock)
+    new = corrected(usual, learned.base, learned.inflow.factors)
+    return Outlook(span, now, chances, new, shock, len(earlier), learned)
 
 
 def win_chances(model: WinModel | None, now: Position) -> np.ndarray:

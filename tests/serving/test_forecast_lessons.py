@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from serving.forecast_notes import notes
 from serving.forecasting import Outlook, forecast, landings, outlook, table
 from tests.lib.deal_log import at, company, deal, quotas, told
 from tests.serving.test_forecasting import StageRates
+from training.attainment.inflow import Inflow
 
 RANGE = ["p10", "p25", "p50", "p75", "p90"]
 
@@ -112,6 +114,24 @@ def test_the_correction_is_told_in_both_languages(seen: Outlook):
     assert any(note.startswith("Corrected by what earlier forecasts missed: in ") for note in english)
     assert any(note.startswith("已按以往偏差修正") for note in chinese)
     assert len(english) == len(chinese)
+
+
+def test_which_forecast_of_deals_yet_to_come_serves_is_told_in_both_languages(seen: Outlook):
+    tried = {"usual": 0.4, "trees": 0.3}
+    for used, english, chinese in (
+        (True, "Deals yet to come are told from pace, people and new pipeline: ", "按进度、人员和新增商机估计"),
+        (False, "Deals yet to come are told from what is usual: ", "按往期常值估计"),
+    ):
+        flow = Inflow(used, tried, 24)
+        said = [
+            notes(replace(seen, lessons=replace(seen.lessons, inflow=flow)), table(seen, "team"), language)
+            for language in ("en", "zh-CN")
+        ]
+        told_en = next(note for note in said[0] if note.startswith("Deals yet to come"))
+        assert "24 earlier results" in told_en
+        assert ("30% with it, by 40%" in told_en) is used
+        assert any(chinese in note for note in said[1])
+        assert english in told_en
 
 
 def lands(history: History, as_of: str, by: str = "company", measure: str = "amount", period: str = "2026Q1"):

@@ -16,12 +16,13 @@ from history.as_of import known
 from history.fiscal import Period
 from history.scopes import COMPANY, NONE, SCOPE_KINDS
 from training.attainment.amounts import AmountModel, amount_model
-from training.attainment.arrivals import Arrivals, scope_arrivals
+from training.attainment.arrivals import Arrivals, corrected, scope_arrivals
 from training.attainment.calls import NOW, evidence
 from training.attainment.conversion import Conversion, conversion, conversions
 from training.attainment.correction import Correction, correction
 from training.attainment.course import Course, course
 from training.attainment.handover import STAYS_PUT, Level, handovers
+from training.attainment.inflow import Inflow, inflow
 from training.attainment.position import Position
 from training.attainment.sheet import snapshots
 from training.attainment.spread import Scale, misses, scales
@@ -35,7 +36,7 @@ MOST_WEIGHT, LEAST_PERIODS, PRIOR_PERIODS, MOST_APART = 0.5, 3, 5.0, 1.0
 class Lessons:
     """What earlier periods teach. `corrections` by measure, `scales` by measure and level; `base`: the level at which
     forecasts are corrected. `drawn` by measure and scope: what open deals are taken to bring, as a multiple of what the
-    deal model says.
+    deal model says. `inflow`: by what deals yet to come are taken to differ from what is usual.
     """
 
     base: str = COMPANY
@@ -46,6 +47,7 @@ class Lessons:
         default_factory=lambda: {measure: Correction(COMPANY) for measure in MEASURES}
     )
     scales: Mapping[tuple[str, str], Scale] = field(default_factory=dict)
+    inflow: Inflow = field(default_factory=Inflow)
 
     def scale(self, measure: str, by: str) -> float:
         return self.scales.get((measure, by), Scale()).used
@@ -68,6 +70,7 @@ class _Study:
     point: int
     base: str
     amounts: AmountModel
+    inflow: Inflow
 
     @cached_property
     def plain(self) -> np.ndarray:
@@ -83,7 +86,7 @@ class _Study:
 
 
 def lessons(now: Position, period: Period, chances: np.ndarray, new: Arrivals, shock: float) -> Lessons:
-    """The lessons for a period that is not over; `chances` and `new` are today's, before any correction."""
+    """The lessons for a period that is not over; `chances` and `new` are today's, before anything is learnt of them."""
     learned_at = min(now.as_of, now.start)
     past = known(now.past, learned_at)
     if past.first_recorded is None:
@@ -97,13 +100,15 @@ def lessons(now: Position, period: Period, chances: np.ndarray, new: Arrivals, s
     found = conversion(told)
     valued = _valued(told, amounts)
     point = told.nearest_point(share)
-    study = _Study(now, period, valued, found, conversions(told, found), chances, share, point, base, amounts)
+    flow = inflow(now, period, told, base, point)
+    study = _Study(now, period, valued, found, conversions(told, found), chances, share, point, base, amounts, flow)
+    new = corrected(new, base, flow.factors)
     levels = handovers(told, share)
     drawn = {measure: _drawn(study, measure) for measure in MEASURES}
     corrections = {measure: _correction(study, levels, new, drawn[measure], measure) for measure in MEASURES}
     wide = {measure: _scales(study, levels, new, shock, corrections[measure], measure) for measure in MEASURES}
     flat = {(measure, kind): scale for measure, of in wide.items() for kind, scale in of.items()}
-    return Lessons(base, drawn, levels, amounts, corrections, flat)
+    return Lessons(base, drawn, levels, amounts, corrections, flat, flow)
 
 
 def _drawn(study: _Study, measure: str) -> dict[str, float]:
@@ -143,7 +148,7 @@ def _valued(told: Course, amounts: AmountModel) -> Course:
 def _correction(
     study: _Study, levels: Mapping[str, Level], new: Arrivals, drawn: Mapping[str, float], measure: str
 ) -> Correction:
-    past = snapshots(study.course, study.chances, study.base, measure, levels[study.base])
+    past = _snapshots(study, study.chances, study.base, measure, levels)
     here = pl.DataFrame(
         {"period": [study.period.name], "age": [NOW], "point": [study.point], "at": [study.now.as_of]},
         schema={"period": pl.String, "age": pl.Int64, "point": pl.Int64, "at": pl.Datetime("us")},
@@ -196,18 +201,28 @@ def _scales(
     size = float((sizes**2).sum() / max(sizes.sum(), 1e-12))
     missed = {}
     for kind in SCOPE_KINDS:
-        rows = snapshots(study.course, chances, kind, measure, levels[kind])
+        rows = _snapshots(study, chances, kind, measure, levels)
         if done.held_out.height:
-            rows = _coming_corrected(rows, done, kind)
+            rows = _coming_times(rows, done.held_out, kind, study.base).drop_nulls("factor")
         missed[kind] = misses(rows, shock, new.dispersion, new.evidence, size)
     return scales(missed, study.share, study.base)
 
 
-def _coming_corrected(rows: pl.DataFrame, done: Correction, kind: str) -> pl.DataFrame:
-    """What is to come corrected by the scope's own factor, or by the middle of all where the level is another."""
-    if kind == done.by:
-        rows = rows.join(done.held_out, on=["age", "point", "scope"], how="inner")
+def _snapshots(
+    study: _Study, chances: np.ndarray, kind: str, measure: str, levels: Mapping[str, Level]
+) -> pl.DataFrame:
+    """Snapshot rows of a level with what is to come as it would have been told then."""
+    rows = snapshots(study.course, chances, kind, measure, levels[kind])
+    return _coming_times(rows, study.inflow.held_out, kind, study.base).drop("factor")
+
+
+def _coming_times(rows: pl.DataFrame, held_out: pl.DataFrame, kind: str, base: str) -> pl.DataFrame:
+    """What is to come times the scope's own `factor`, or the middle of all where the level is not `base`; `factor` is
+    null where none is held out.
+    """
+    if kind != base:
+        middle = held_out.group_by("age", "point", maintain_order=True).agg(pl.col("factor").median())
+        rows = rows.join(middle, on=["age", "point"], how="left", maintain_order="left")
     else:
-        middle = done.held_out.group_by("age", "point", maintain_order=True).agg(pl.col("factor").median())
-        rows = rows.join(middle, on=["age", "point"], how="inner")
-    return rows.with_columns(new_expected=pl.col("new_expected") * pl.col("factor"))
+        rows = rows.join(held_out, on=["age", "point", "scope"], how="left", maintain_order="left")
+    return rows.with_columns(new_expected=pl.col("new_expected") * pl.col("factor").fill_null(1.0))

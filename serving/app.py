@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from serving.access import Reader
-from serving.api import accuracy, calls, changed, deals, forecast, health, history, linearity, pace, score, scorecard
+from serving.api.routers import ROUTERS
 from serving.headers import SafeHeaders
 from serving.limits import BodyLimit
 from serving.live import Live
@@ -43,18 +43,9 @@ def create_app(settings: ServingSettings) -> FastAPI:
 
 
 def _add_routes(app: FastAPI) -> None:
+    for router in ROUTERS:
+        app.include_router(router)
     for module in (
-        health,
-        history,
-        deals,
-        score,
-        forecast,
-        changed,
-        calls,
-        pace,
-        linearity,
-        accuracy,
-        scorecard,
         sign_in,
         deal,
         pipeline,

@@ -78,7 +78,7 @@ class Live:
 
 def store_mark(store: Store) -> tuple[int | None, ...]:
     """Changes when an import, a statement or scores have been added to the store."""
-    counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in ("forecast_calls", "scores"))
+    counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in ("forecast_calls", "scores", "coaching_plans"))
     query = f"SELECT (SELECT max(import_id) FROM imports), {counts}"
     with store.reading() as connection:
         return tuple(connection.execute(sa.text(query)).one())

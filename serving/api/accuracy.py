@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from indicators.accuracy import HORIZONS_DAYS
-from indicators.accuracy import accuracy as measure_accuracy
 from serving.access import Reader
 from serving.live import standing_of
 from serving.schemas import AccuracyAnswer, AccuracyRow
+from serving.told import accuracy_rows, rows_of
 
 router = APIRouter(prefix="/v1")
 
@@ -18,7 +17,7 @@ router = APIRouter(prefix="/v1")
 @router.get("/accuracy")
 def accuracy(
     request: Request,
-    _: Reader,
+    reader: Reader,
     by: Annotated[Literal["rep", "team", "forecaster_kind"], Query(description="rep, team or forecaster_kind")] = "rep",
     horizon: Annotated[
         int | None,
@@ -31,9 +30,5 @@ def accuracy(
 ) -> AccuracyAnswer:
     """Bias, WAPE with its 80 % interval, and value added over the model and a naive rule; fractions, not percent."""
     standing = standing_of(request)
-    horizons = (horizon,) if horizon else HORIZONS_DAYS
-    rows = standing.remembered(
-        ("accuracy", by, horizons, measure, cadence),
-        lambda: measure_accuracy(standing.history, standing.as_of, by, horizons, measure, cadence),
-    )
-    return AccuracyAnswer(as_of=standing.as_of, accuracy=[AccuracyRow(**row) for row in rows.iter_rows(named=True)])
+    rows = accuracy_rows(standing, reader.sight, by, horizon, measure, cadence)
+    return AccuracyAnswer(as_of=standing.as_of, accuracy=rows_of(AccuracyRow, rows))

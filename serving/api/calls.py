@@ -12,8 +12,9 @@ from history.scopes import parse_scope, scope_kinds
 from serving.access import Reader, Speaker
 from serving.live import Live, standing_of
 from serving.planning_schemas import CallOut, CallsAnswer, StatementIn
-from serving.submissions import CATEGORIES, Statement, statements, submit
+from serving.submissions import CATEGORIES, Statement, submit
 from serving.tokens import utc_now
+from serving.told import call_rows
 
 router = APIRouter(prefix="/v1")
 
@@ -35,7 +36,7 @@ def say(request: Request, speaker: Speaker, body: StatementIn) -> CallsAnswer:
 @router.get("/forecast-calls")
 def list_calls(
     request: Request,
-    _: Reader,
+    reader: Reader,
     period: Annotated[str | None, Query(description="only about this period, such as 2026Q4 or 2026")] = None,
     scope: Annotated[str | None, Query(description="only about this scope, such as rep:R1", max_length=200)] = None,
     forecaster: Annotated[str | None, Query(description="only of this person, by rep_id", max_length=200)] = None,
@@ -49,7 +50,7 @@ def list_calls(
 ) -> CallsAnswer:
     """Statements as they were said, newest first, overridden and superseded ones included."""
     live: Live = request.app.state.live
-    found = statements(live.store.read("forecast_calls"), utc_now())
+    found = call_rows(live.store.read("forecast_calls"), reader.sight, utc_now())
     if period is not None:
         name = parse_period(period, live.workspace.settings).name
         found = found.filter(pl.col("period") == name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -12,10 +13,11 @@ from history.fiscal import parse_period, quarter_of
 from history.scopes import parse_scope, scope_kinds
 from serving.access import Reader
 from serving.api.forecast import Level
-from serving.bridge import bridge, must_follow, pair_of
+from serving.bridge import Bridge, bridge, must_follow, pair_of
 from serving.bridge_words import before_and_after, line_name, only
 from serving.live import standing_of
 from serving.planning_schemas import ChangedAnswer, ChangedDeal, ChangedLine, ChangedScope
+from serving.sight import Sight
 from serving.standing import Standing
 
 router = APIRouter(prefix="/v1")
@@ -25,7 +27,7 @@ A_WEEK = dt.timedelta(days=7)
 @router.get("/forecast/changes")
 def forecast_changes(
     request: Request,
-    _: Reader,
+    reader: Reader,
     period: Annotated[
         str | None, Query(description="2026Q4, 2026-11, 2026H2 or 2026; the quarter of the last day if left out")
     ] = None,
@@ -47,7 +49,9 @@ def forecast_changes(
     must_follow(standing.history, days)
     models = (standing.model_at(days[0]), standing.model_at(days[1]))
     pair = standing.remembered(("pair", name, days), lambda: pair_of(standing.history, _one_or_two(models), name, days))
-    found = only(bridge(pair, kind, measure), scope_id, line)
+    if scope_id is not None:
+        reader.sight.require_scope(kind, scope_id)
+    found = _seen(only(bridge(pair, kind, measure), scope_id, line), kind, reader.sight)
     parts = found.parts if deals or line else found.parts.head(0)
     return ChangedAnswer(
         scope_kind=kind,
@@ -59,6 +63,15 @@ def forecast_changes(
         to_model=models[1].version,
         scopes=[_scope(standing, own, parts) for _, own in found.lines.group_by("scope_id", maintain_order=True)],
     )
+
+
+def _seen(found: Bridge, kind: str, sight: Sight) -> Bridge:
+    """The lines of the scopes that are seen, and the deals behind them."""
+    if sight.everything:
+        return found
+    told = (frame.with_columns(_kind=pl.lit(kind)) for frame in (found.lines, found.parts))
+    lines, parts = (sight.narrow_scopes(frame, "_kind").drop("_kind") for frame in told)
+    return replace(found, lines=lines, parts=parts)
 
 
 def _one_or_two(models: tuple[Any, Any]) -> tuple[Any, Any]:

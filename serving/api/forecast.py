@@ -7,21 +7,22 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import StringConstraints
 
-from history.fiscal import parse_period, quarter_of
 from serving.access import Reader
-from serving.forecasting import outlook, table
 from serving.live import standing_of
 from serving.schemas import ForecastAnswer, ForecastRow
+from serving.told import forecast_rows, rows_of
 
 router = APIRouter(prefix="/v1")
 Level = Annotated[str, StringConstraints(max_length=60)]
 """rep, team, region, product_line, segment, company, or a level of the workspace's own."""
+Period = Annotated[str, StringConstraints(max_length=40)]
+"""A fiscal quarter, half-year or year, or a calendar month."""
 
 
 @router.get("/forecast")
 def forecast(
     request: Request,
-    _: Reader,
+    reader: Reader,
     period: Annotated[
         str | None, Query(description="2026Q4, 2026-11, 2026H2 or 2026; the running quarter if left out")
     ] = None,
@@ -32,13 +33,5 @@ def forecast(
 ) -> ForecastAnswer:
     """Booked, expected from open deals, expected from deals to come, quantiles, and the chance to reach the target."""
     standing = standing_of(request)
-    settings = standing.history.settings
-    name = parse_period(period, settings).name if period else quarter_of(standing.day, settings).name
-    seen = standing.remembered(
-        ("outlook", name), lambda: outlook(standing.history, standing.model, name, standing.as_of)
-    )
-    rows = standing.remembered(("forecast", name, by, measure), lambda: table(seen, by, measure))
-    return ForecastAnswer(
-        model_version=standing.model.version,
-        forecast=[ForecastRow(**row) for row in rows.iter_rows(named=True)],
-    )
+    rows = forecast_rows(standing, reader.sight, period, by, measure)
+    return ForecastAnswer(model_version=standing.model.version, forecast=rows_of(ForecastRow, rows))

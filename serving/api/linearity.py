@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from indicators.linearity import linearity as measured
 from serving.access import Reader
 from serving.api.forecast import Level
 from serving.live import standing_of
 from serving.planning_schemas import LinearityAnswer, LinearityRow
+from serving.told import linearity_rows, rows_of
 
 router = APIRouter(prefix="/v1")
 
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1")
 @router.get("/linearity")
 def linearity(
     request: Request,
-    _: Reader,
+    reader: Reader,
     period: Annotated[
         str | None, Query(description="one that has ended, such as 2026Q1; the last ones and all together if left out")
     ] = None,
@@ -31,8 +31,5 @@ def linearity(
 ) -> LinearityAnswer:
     """What part of each past period's wins came in each of its months or weeks."""
     standing = standing_of(request)
-    rows = standing.remembered(
-        ("linearity", by, part, measure, period, cadence),
-        lambda: measured(standing.history, standing.as_of, by, part, measure, period, cadence),
-    )
-    return LinearityAnswer(as_of=standing.as_of, linearity=[LinearityRow(**row) for row in rows.iter_rows(named=True)])
+    rows = linearity_rows(standing, reader.sight, by, part, measure, period, cadence)
+    return LinearityAnswer(as_of=standing.as_of, linearity=rows_of(LinearityRow, rows))

@@ -6,14 +6,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from history.fiscal import parse_period, quarter_of
 from serving.access import Reader
 from serving.api.forecast import Level
-from serving.forecasting import outlook
 from serving.live import standing_of
-from serving.pace import pace as measured
 from serving.pace_words import working
 from serving.planning_schemas import PaceAnswer, PaceRow
+from serving.told import pace_rows
 
 router = APIRouter(prefix="/v1")
 
@@ -21,7 +19,7 @@ router = APIRouter(prefix="/v1")
 @router.get("/pace")
 def pace(
     request: Request,
-    _: Reader,
+    reader: Reader,
     period: Annotated[
         str | None, Query(description="2026Q4, 2026-11, 2026H2 or 2026; the running quarter if left out")
     ] = None,
@@ -30,12 +28,7 @@ def pace(
 ) -> PaceAnswer:
     """Pace against the same day of earlier periods, gap, coverage, and required new pipeline with its working."""
     standing = standing_of(request)
-    settings = standing.history.settings
-    name = parse_period(period, settings).name if period else quarter_of(standing.day, settings).name
-    seen = standing.remembered(
-        ("outlook", name), lambda: outlook(standing.history, standing.model, name, standing.as_of)
-    )
-    rows = standing.remembered(("pace", name, by, measure), lambda: measured(seen, by, measure))
+    rows = pace_rows(standing, reader.sight, period, by, measure)
     currency = standing.currency
     return PaceAnswer(
         model_version=standing.model.version,

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1")
 
 
 @router.post("/score")
-def score_deals(request: Request, _: Reader, body: ScoreRequest) -> ScoreAnswer:
+def score_deals(request: Request, reader: Reader, body: ScoreRequest) -> ScoreAnswer:
     """Scores one or more deals from their own changes, touches and people, with the workspace's people and accounts
     around them. Nothing is stored."""
     standing = standing_of(request)
@@ -24,6 +24,9 @@ def score_deals(request: Request, _: Reader, body: ScoreRequest) -> ScoreAnswer:
     quarter_end = bounds(quarter_of(settings.day_of(as_of), settings), settings)[1]
     horizon = settings.start_of(body.horizon) if body.horizon else quarter_end
     scored = score_posted(standing, body.deals, as_of, horizon)
+    for owner in scored.frame["owner_id"].drop_nulls().unique().sort():
+        # A deal's reasons tell of its owner's record, which is not everybody's to read.
+        reader.sight.require_person(owner)
     model = standing.model_at(as_of)
     answers = [score_out(scored, deal.deal_id, model) for deal in body.deals]
     version = answers[0].model_version

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from history.fiscal import quarter_of
-from indicators.scorecard import scorecard as make_sheet
 from serving.access import Reader
 from serving.live import standing_of
 from serving.schemas import ScorecardAnswer, ScorecardRow
+from serving.told import rows_of, scorecard_rows
 
 router = APIRouter(prefix="/v1")
 
@@ -19,7 +17,7 @@ router = APIRouter(prefix="/v1")
 @router.get("/scorecard")
 def scorecard(
     request: Request,
-    _: Reader,
+    reader: Reader,
     period: Annotated[
         str | None,
         Query(description="2026Q4, 2026-11, 2026H2 or 2026; the quarter of the newest known day if left out"),
@@ -29,12 +27,5 @@ def scorecard(
     """Indicators with value, target, the team's value, the period before, and a weighted score; a missing input is
     named, never shown as 0."""
     standing = standing_of(request)
-    name = period or quarter_of(standing.day - dt.timedelta(days=1), standing.history.settings).name
-    rows = standing.remembered(
-        ("scorecard", name, role), lambda: make_sheet(standing.history, name, standing.as_of, role)
-    )
-    return ScorecardAnswer(
-        period=name,
-        as_of=standing.as_of,
-        scorecard=[ScorecardRow(**row) for row in rows.iter_rows(named=True)],
-    )
+    name, rows = scorecard_rows(standing, reader.sight, period, role)
+    return ScorecardAnswer(period=name, as_of=standing.as_of, scorecard=rows_of(ScorecardRow, rows))

@@ -1,0 +1,71 @@
+"""GET /v1/models and /v1/models/{version}: which versions there are, who promoted what, and how good each was."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+
+from history.errors import DealUnknown
+from serving.access import Reader
+from serving.live import standing_of
+from serving.model_schemas import CalibrationOut, MetricOut, ModelAnswer, VersionOut, VersionsAnswer
+from serving.standing import Standing
+from training.registry import ModelVersion
+
+router = APIRouter(prefix="/v1")
+TAGGED = ("kind", "promoted_by", "promoted_reason", "gate", "feature_version", "content_hash")
+
+
+@router.get("/models")
+def list_models(request: Request, _: Reader) -> VersionsAnswer:
+    """Every version ever trained, the newest first."""
+    standing = standing_of(request)
+    found = [VersionOut(**_fields(version, standing)) for version in versions_of(standing)]
+    return VersionsAnswer(serving_version=standing.model.version, models=found)
+
+
+@router.get("/models/{version}")
+def one_model(
+    request: Request, _: Reader, version: Annotated[str, Path(description="the version's number", max_length=40)]
+) -> ModelAnswer:
+    """A version with its card, its figures and its calibration on the period that was held out."""
+    standing = standing_of(request)
+    versions = {found.version: found for found in versions_of(standing)}
+    if version not in versions:
+        known = ", ".join(list(versions)[:12]) or "none"
+        raise DealUnknown(f"model {version[:40]!r} is not registered; expected one of /v1/models: {known}.")
+    found = versions[version]
+    return ModelAnswer(
+        **_fields(found, standing),
+        calibration=_calibration(found),
+        metrics=[_metric(name, value) for name, value in sorted(found.metrics.items())],
+        card=standing.registry.card(found),
+    )
+
+
+def versions_of(standing: Standing) -> list[ModelVersion]:
+    """The versions there were when the standing was made: a new one makes a new standing."""
+    return standing.remembered(("versions",), standing.registry.versions)
+
+
+def _fields(version: ModelVersion, standing: Standing) -> dict[str, Any]:
+    tags = {name: version.tags.get(name) for name in TAGGED}
+    own = {name: getattr(version, name) for name in ("version", "trained_as_of", "promoted", "champion")}
+    return {**own, **tags, "serves": version.version == standing.model.version}
+
+
+def _calibration(version: ModelVersion) -> CalibrationOut:
+    found = version.metrics
+    rows = found.get("n")
+    return CalibrationOut(
+        n=None if rows is None else int(rows),
+        share_won=found.get("share_won"),
+        slope=found.get("calibration_slope"),
+        intercept=found.get("calibration_intercept"),
+    )
+
+
+def _metric(name: str, value: float) -> MetricOut:
+    forecast, _, measure = name.rpartition(".")
+    return MetricOut(forecast=forecast, measure=measure, value=value)

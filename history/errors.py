@@ -93,3 +93,21 @@ class NotAllowed(DealcastError):
     """A person may not say that, or not about this scope."""
 
     exit_code = 24
+
+
+class RegistryUnavailable(DealcastError):
+    """The models' tracking server cannot be reached or refuses; nothing was registered."""
+
+    exit_code = 25
+
+
+class GateRefused(DealcastError):
+    """A retrained model was registered but not promoted: the gate found something and nobody approved."""
+
+    exit_code = 26
+
+
+class RetrainingInvalid(DealcastError):
+    """A retraining cannot be begun or gone on with: nothing to learn from, another plan, another installation."""
+
+    exit_code = 27

@@ -293,17 +293,8 @@ class Registry:
 
     def card(self, version: ModelVersion) -> str | None:
         """The model card of a version, Markdown; None where none was kept with it."""
-        if self.local:
-            path = self.folder / "artifacts" / version.run_id / "artifacts" / CARD
-            return _card_of(version, path) if path.is_file() else None
-        from mlflow.artifacts import download_artifacts
-        from mlflow.exceptions import MlflowException
-
-        try:
-            found = download_artifacts(run_id=version.run_id, artifact_path=CARD, tracking_uri=self.uri)
-        except MlflowException:
-            return None
-        return _card_of(version, Path(found))
+        path = self._kept(version, CARD)
+        return _card_of(version, path) if path else None
 
     def told(self, version: ModelVersion) -> dict[str, Any]:
         """What was kept with a version about its held-out period and the gate; empty where nothing was."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from training.booster import BoostOptions
 from training.bundle import save_bundle
 from training.deal_model import DealModel
 from training.fitting import FitOptions, Window, fit_window, window_at
+from training.registry import Registry
 from training.small_data import TableModel, fit_table_model
 from training.splits import Sampling
 
@@ -62,3 +64,22 @@ def open_deals(company: History, cut: dt.datetime) -> pd.DataFrame:
 @pytest.fixture
 def bundle(model: DealModel, tmp_path: Path) -> Path:
     return save_bundle(model, tmp_path / "bundle")
+
+
+@pytest.fixture(scope="session")
+def made_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty registry's database, made once: making one takes seconds."""
+    home = tmp_path_factory.mktemp("made")
+    Registry(home / "workspace", "w1")._experiment()
+    return home / "mlruns"
+
+
+@pytest.fixture
+def registry(tmp_path: Path, made_database: Path) -> Registry:
+    shutil.copytree(made_database, tmp_path / "mlruns")
+    return Registry(tmp_path / "workspace", "w1")
+
+
+def logged(registry: Registry, bundle: Path, as_of: dt.datetime) -> str:
+    """A version of the bundle, trained at `as_of`."""
+    return registry.log(bundle, as_of, {"rows": 12}, {"model.auc": 0.8}, {}, {"content_hash": "abc"})

@@ -10,28 +10,11 @@ import pandas as pd
 import pytest
 
 from history.errors import ModelUnavailable
+from tests.training.conftest import logged
 from training.deal_model import DealModel
 from training.registry import Registry
 
 JANUARY, APRIL, JULY = (dt.datetime(2026, month, 1) for month in (1, 4, 7))
-
-
-@pytest.fixture(scope="module")
-def made_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty registry's database, made once: making one takes seconds."""
-    home = tmp_path_factory.mktemp("made")
-    Registry(home / "workspace", "w1")._experiment()
-    return home / "mlruns"
-
-
-@pytest.fixture
-def registry(tmp_path: Path, made_database: Path) -> Registry:
-    shutil.copytree(made_database, tmp_path / "mlruns")
-    return Registry(tmp_path / "workspace", "w1")
-
-
-def logged(registry: Registry, bundle: Path, as_of: dt.datetime) -> str:
-    return registry.log(bundle, as_of, {"rows": 12}, {"model.auc": 0.8}, {}, {"content_hash": "abc"})
 
 
 def test_a_version_is_found_with_its_evidence(registry: Registry, bundle: Path) -> None:

@@ -12,14 +12,21 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+HTTPS_ONLY = "max-age=31536000; includeSubDomains"
 
 
 class SafeHeaders:
-    """Adds `HEADERS` to every response, and forbids stores along the way to keep what the API answers."""
+    """Adds `HEADERS` to every response, and forbids stores along the way to keep what the API answers.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Behind TLS (`secure`) browsers are told to come over HTTPS alone from now on.
+    """
+
+    def __init__(self, app: ASGIApp, secure: bool = False) -> None:
         self.app = app
+        self.headers = {**HEADERS, "Strict-Transport-Security": HTTPS_ONLY} if secure else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,7 +36,7 @@ class SafeHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/v1/"):
                     headers.setdefault("Cache-Control", "no-store")

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from fastapi import Request
@@ -23,14 +24,19 @@ from serving.standing import Standing
 from serving.tokens import utc_now
 from training.registry import Registry
 
+SHORTEST_REFRESH_SECONDS = 0.05
+FOLLOWER_SECONDS = 5.0
 LOG = logging.getLogger("dealcast.serving")
 
 
 class Live:
     """The standing that is served. While a change is taken in, the others are answered from what stood before."""
 
-    def __init__(self, settings: ServingSettings) -> None:
+    def __init__(self, settings: ServingSettings, told: Callable[[int, str, float], None] | None = None) -> None:
         self.settings = settings
+        self._told = told
+        self._stopped = threading.Event()
+        self._follower: threading.Thread | None = None
         self.workspace: Workspace = open_workspace(settings.workspace, settings.database_url)
         self.store: Store = self.workspace.store()
         self.registry = Registry(self.workspace.path, self.store.workspace_id, settings.tracking_uri)
@@ -38,10 +44,13 @@ class Live:
         self._standing: Standing | None = None
         self._seen: object = None
         self._looked = 0.0
+        self._behind = False
 
     def standing(self) -> Standing:
         """The newest standing; looks for changes at most every `refresh_seconds`."""
         current = self._standing
+        if current is not None and self._follower is not None:
+            return current
         if current is not None and time.monotonic() - self._looked < self.settings.refresh_seconds:
             return current
         if not self._lock.acquire(blocking=current is None):
@@ -52,6 +61,37 @@ class Live:
         finally:
             self._lock.release()
 
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to serve."""
+        return self._standing is not None
+
+    @property
+    def behind(self) -> bool:
+        """Whether the newest change could not be taken in, and what stood before is served."""
+        return self._behind
+
+    def follow(self) -> None:
+        """Makes the first standing if there can be one, then looks for changes in a thread of its own.
+
+        From then on no request waits for a change to be taken in.
+        """
+        try:
+            self.standing()
+        except DealcastError as error:
+            LOG.warning("nothing can be served yet: %s", type(error).__name__)
+        self._follower = threading.Thread(target=self._follow, name="follower", daemon=True)
+        self._follower.start()
+
+    def _follow(self) -> None:
+        while not self._stopped.wait(max(self.settings.refresh_seconds, SHORTEST_REFRESH_SECONDS)):
+            try:
+                with self._lock:
+                    self._refreshed()
+            except Exception:
+                # Whatever it is, what stands is served on and the next look may find it mended.
+                LOG.exception("looking for changes failed")
+
     def _refreshed(self) -> Standing:
         try:
             seen = self._fingerprint()
@@ -59,20 +99,30 @@ class Live:
                 history = self.store.history(self.workspace.settings)
                 self._standing = make_standing(history, self.registry, self.settings)
                 self._seen = seen
+                self._tell()
+            self._behind = False
         except DealcastError:
             # What stood before is still true of its day; a damaged import or bundle must not take the service down.
             if self._standing is None:
                 raise
+            self._behind = True
             LOG.exception("a change could not be taken in; serving what stood before")
         self._looked = time.monotonic()
         return self._standing
+
+    def _tell(self) -> None:
+        if self._told is not None and self._standing is not None:
+            self._told(self._standing.scored.frame.height, self._standing.model.version, time.time())
 
     def _fingerprint(self) -> object:
         today = self.workspace.settings.day_of(utc_now())
         return store_mark(self.store), self.registry.versions(), self.workspace.settings, today
 
     def close(self) -> None:
-        """Gives back the connections."""
+        """Stops looking for changes and gives back the connections."""
+        self._stopped.set()
+        if self._follower is not None:
+            self._follower.join(FOLLOWER_SECONDS)
         self.store.close()
 
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from history import errors
 from serving.headers import HEADERS
+from serving.logs import REQUEST_ID
 from serving.pages.failure import failure_page
 
 LOG = logging.getLogger("dealcast.serving")
@@ -52,6 +53,7 @@ def problem(status: int, kind: str, detail: str, errors: list[dict[str, str]] | 
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
+        "instance": f"urn:dealcast:request:{REQUEST_ID.get()}",
     }
     if errors is not None:
         body["errors"] = errors
@@ -62,6 +64,15 @@ def problem(status: int, kind: str, detail: str, errors: list[dict[str, str]] | 
 def too_large(most_bytes: int) -> JSONResponse:
     """The answer to a body that is too large."""
     return problem(413, "content-too-large", f"the body is larger than {most_bytes} bytes; send fewer deals at a time.")
+
+
+def too_many(wait_seconds: int) -> JSONResponse:
+    """The answer to a caller who sends too much."""
+    answer = problem(
+        429, "too-many-requests", f"too many requests in the last minute; wait {wait_seconds} seconds and send fewer."
+    )
+    answer.headers["Retry-After"] = str(wait_seconds)
+    return answer
 
 
 def _dealcast_error(request: Request, error: Exception) -> Response:

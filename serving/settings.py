@@ -12,6 +12,16 @@ from history.errors import ConfigInvalid
 
 
 @dataclass(frozen=True)
+class OidcSettings:
+    """The provider through which people may sign in, and the claim by which it names them."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = None
+    claim: str = "email"
+
+
+@dataclass(frozen=True)
 class ServingSettings:
     """Where the workspace and its database are, where to listen, and the limits of a request."""
 
@@ -24,13 +34,21 @@ class ServingSettings:
     secure_cookies: bool = False
     body_limit_bytes: int = 2_000_000
     refresh_seconds: float = 5.0
+    requests_a_minute: int = 6000
+    failures_a_minute: int = 120
+    limits_storage: str = "memory://"
+    public_url: str | None = None
+    oidc: OidcSettings | None = None
 
 
 def settings_from_environment(environ: Mapping[str, str] | None = None) -> ServingSettings:
     """Settings from the environment variables below; raises `ConfigInvalid` naming the variable that cannot be used.
 
     DEALCAST_WORKSPACE, DEALCAST_DATABASE_URL, DEALCAST_HOST, DEALCAST_PORT, DEALCAST_AS_OF (YYYY-MM-DD),
-    DEALCAST_SECURE_COOKIES (1 behind TLS), DEALCAST_BODY_LIMIT_BYTES, DEALCAST_REFRESH_SECONDS, MLFLOW_TRACKING_URI.
+    DEALCAST_SECURE_COOKIES (1 behind TLS), DEALCAST_BODY_LIMIT_BYTES, DEALCAST_REFRESH_SECONDS, MLFLOW_TRACKING_URI,
+    DEALCAST_REQUESTS_A_MINUTE and DEALCAST_FAILURES_A_MINUTE (0: any number), DEALCAST_LIMITS_STORAGE,
+    DEALCAST_PUBLIC_URL, DEALCAST_OIDC_ISSUER, DEALCAST_OIDC_CLIENT_ID, DEALCAST_OIDC_CLIENT_SECRET and
+    DEALCAST_OIDC_CLAIM.
 
     >>> settings_from_environment({"DEALCAST_PORT": "9000"}).port
     9000
@@ -46,7 +64,34 @@ def settings_from_environment(environ: Mapping[str, str] | None = None) -> Servi
         secure_cookies=_yes(values, "DEALCAST_SECURE_COOKIES"),
         body_limit_bytes=_whole(values, "DEALCAST_BODY_LIMIT_BYTES", 2_000_000, at_most=100_000_000),
         refresh_seconds=float(_whole(values, "DEALCAST_REFRESH_SECONDS", 5, at_most=86_400)),
+        requests_a_minute=_whole(values, "DEALCAST_REQUESTS_A_MINUTE", 6000, at_most=10_000_000),
+        failures_a_minute=_whole(values, "DEALCAST_FAILURES_A_MINUTE", 120, at_most=10_000_000),
+        limits_storage=values.get("DEALCAST_LIMITS_STORAGE") or "memory://",
+        public_url=_address(values, "DEALCAST_PUBLIC_URL"),
+        oidc=_oidc(values),
     )
+
+
+def _oidc(values: Mapping[str, str]) -> OidcSettings | None:
+    issuer = _address(values, "DEALCAST_OIDC_ISSUER")
+    if issuer is None:
+        return None
+    for name in ("DEALCAST_OIDC_CLIENT_ID", "DEALCAST_PUBLIC_URL"):
+        if not values.get(name):
+            raise ConfigInvalid(f"DEALCAST_OIDC_ISSUER is set and {name} is not; expected both. Set it.")
+    return OidcSettings(
+        issuer,
+        values["DEALCAST_OIDC_CLIENT_ID"],
+        values.get("DEALCAST_OIDC_CLIENT_SECRET") or None,
+        values.get("DEALCAST_OIDC_CLAIM") or "email",
+    )
+
+
+def _address(values: Mapping[str, str], name: str) -> str | None:
+    text = (values.get(name) or "").rstrip("/")
+    if text and not text.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise ConfigInvalid(f"{name} is {text!r}; expected an address that begins with https://. Correct or unset it.")
+    return text or None
 
 
 def _whole(values: Mapping[str, str], name: str, default: int, at_most: int) -> int:

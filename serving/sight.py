@@ -42,22 +42,8 @@ from history.errors import DealUnknown, NotAllowed
 from history.leading import leads_scope, led_by, people_at
 from history.record import History
 from history.scopes import COMPANY, standing_reps
+from serving.deeds import DEEDS, OWN_SUBTREE, RIGHTS
 from serving.standing import Standing
-
-ROLES = ("rep", "manager", "planner", "analyst", "admin")
-PROGRAM = "program"
-DEEDS = ("read", "export", "state", "coach", "plan", "promote", "intake", "metrics", "people")
-"""Everything a route may ask a caller to be allowed; the scopes of a token are taken from the same list."""
-
-RIGHTS: dict[str, frozenset[str]] = {
-    "rep": frozenset({"read", "export", "state"}),
-    "manager": frozenset({"read", "export", "state", "coach"}),
-    "planner": frozenset({"read", "export", "state", "coach", "plan"}),
-    "analyst": frozenset({"read", "export", "state", "promote", "intake", "metrics"}),
-    "admin": frozenset(DEEDS),
-    PROGRAM: frozenset(DEEDS) - {"state", "coach", "people"},
-}
-OWN_SUBTREE = ("rep", "manager")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from serving.words import access
+
 LANGUAGES = ("zh-CN", "en")
 Translator = Callable[..., str]
 
@@ -20,17 +22,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "footer.causal": (
         "Reasons say what deals like this have in common, not what causes a win.",
         "原因反映同类商机的共同点，不代表因果关系。",
-    ),
-    "sign_in.title": ("Sign in", "登录"),
-    "sign_in.token": ("Access token", "访问令牌"),
-    "sign_in.help": (
-        "Your administrator makes one with “dealcast user token”.",
-        "请向管理员索取，由“dealcast user token”生成。",
-    ),
-    "sign_in.submit": ("Sign in", "登录"),
-    "sign_in.refused": (
-        "This token is not valid, or it has expired. Check that it was copied whole.",
-        "令牌无效或已过期，请确认复制完整。",
     ),
     "advice.404": (
         "No such page, or no such deal by the day shown. Check the address, or look for the deal in the list.",
@@ -283,6 +274,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "standing.won_before": ("won before the period", "期前已赢单"),
     "standing.slipped": ("still open when the period ended", "期末仍未关闭"),
     "standing.open": ("open, {chance}", "在途，{chance}"),
+    **access.WORDS,
 }
 """Placeholders in braces are filled by the caller; both languages have the same ones."""
 

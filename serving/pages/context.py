@@ -6,14 +6,17 @@ percentages of their track (0 to 100).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from serving.texts import Translator
 
 
 @dataclass(frozen=True)
 class Page:
-    """What every page has: the translator, the language, where a switch of language returns to, and the sign-in."""
+    """What every page has: the translator, the language, where a switch of language returns to, and the sign-in.
+
+    Every form carries `csrf` in a hidden field of that name.
+    """
 
     t: Translator
     language: str
@@ -22,6 +25,7 @@ class Page:
     signed_in: bool
     title: str
     known_note: str
+    csrf: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -207,10 +211,24 @@ class DealPage(Page):
 
 @dataclass(frozen=True)
 class SignInPage(Page):
-    """The sign-in form."""
+    """The sign-in form, with what was wrong before, and the link to the company's own sign-in where there is one."""
 
     back: str
-    refused: bool
+    refused: str
+    provider_link: str
+
+
+@dataclass(frozen=True)
+class AccountPage(Page):
+    """Who is signed in, what that person sees, and the forms to change the password and to end every session."""
+
+    name: str
+    role: str
+    rep: str
+    sees: str
+    has_password: bool
+    said: str
+    refused: str
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,11 @@ from typing import Any
 
 from fastapi import Request
 
+from serving.access import session_secret
 from serving.pages.format import day
 from serving.pages.rendering import here, language_of
+from serving.people.sessions import form_token
+from serving.sight import Sight
 from serving.standing import Standing
 from serving.texts import translator
 
@@ -19,6 +22,7 @@ class Shell:
 
     request: Request
     standing: Standing
+    sight: Sight | None = None
 
     @property
     def language(self) -> str:
@@ -34,6 +38,7 @@ class Shell:
             "other_language": "en" if language == "zh-CN" else "zh-CN",
             "here": here(self.request),
             "signed_in": True,
+            "csrf": form_token(session_secret(self.request) or ""),
             "title": title,
             "known_note": t(
                 "footer.known",

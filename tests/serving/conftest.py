@@ -19,10 +19,13 @@ from history.record import History, complete
 from history.synthetic import Crm, generate, write_folder
 from history.workspace import Workspace, open_workspace
 from serving.app import create_app
+from serving.deeds import DEEDS
 from serving.live import Live
+from serving.people.roll import add_person, find_person
 from serving.settings import ServingSettings
 from serving.standing import Standing
 from serving.tokens import create_token, list_tokens, revoke, utc_now
+from tests.lib.signing_in import PASSWORD, signed_in
 from training.booster import BoostOptions
 from training.bundle import save_bundle
 from training.fitting import FitOptions, fit_deal_model
@@ -30,6 +33,7 @@ from training.flag_record import flag_records
 from training.registry import Registry
 
 DAY = dt.date(2026, 7, 1)
+ADMIN = "root@example.com"
 NASTY_DEAL = 'a/b?c#d"><img src=x>'
 NASTY_NAME = "<script>alert(1)</script>"
 NASTY_OWNER = "'; drop table deals; --"
@@ -74,10 +78,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     write_folder(crm, folder / "export")
     workspace = Workspace(folder / "workspace")
     import_canonical(folder / "export", workspace, allow_quarantine=True, imported_at=dt.datetime(2026, 7, 1))
-    settings = ServingSettings(workspace=workspace.path, refresh_seconds=3600.0)
+    settings = ServingSettings(
+        workspace=workspace.path, refresh_seconds=3600.0, requests_a_minute=0, failures_a_minute=0
+    )
     version = train_small(workspace, folder / "bundle")
     app = create_app(settings)
-    token = create_token(open_workspace(workspace.path).store_url, "tests")
+    token = create_token(open_workspace(workspace.path).store_url, "tests", scopes=DEEDS)
+    add_person(app.state.engine, ADMIN, "admin", utc_now(), password=PASSWORD)
     return Shop(folder, workspace, crm, version, token, app)
 
 
@@ -158,8 +165,18 @@ def api_as(shop: Shop) -> Callable[[str], TestClient]:
 
 @pytest.fixture
 def browser(shop: Shop) -> TestClient:
-    """A person's browser, signed in, reading English."""
-    browser = TestClient(shop.app, headers={"accept": "text/html", "accept-language": "en"})
-    answer = browser.post("/sign-in", data={"token": shop.token, "back": "/"}, follow_redirects=False)
-    assert answer.status_code == 303
-    return browser
+    """An administrator's browser, signed in, reading English. Forms carry `csrf_of(browser)`."""
+    return signed_in(shop.app, ADMIN)
+
+
+@pytest.fixture
+def browser_as(shop: Shop) -> Callable[..., TestClient]:
+    """Makes the browser of a person of that role who is that rep_id, signed in."""
+
+    def made(role: str, rep_id: str | None = None) -> TestClient:
+        name = f"{role} {rep_id}"
+        if find_person(shop.app.state.engine, name) is None:
+            add_person(shop.app.state.engine, name, role, utc_now(), rep_id, PASSWORD)
+        return signed_in(shop.app, name)
+
+    return made

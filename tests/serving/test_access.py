@@ -1,30 +1,15 @@
-"""Closed by default: a route without an access rule does not exist, and nobody gets in without a token."""
+"""Closed by default: a route without an access rule does not exist, and nobody gets in without a token or a session."""
 
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from serving.access import COOKIE, PUBLIC, RULES
-from serving.tokens import create_token, revoke
-
-ASSETS = "/static"
-
-
-def every_route(routes):
-    """The routes of an app, those of included routers among them."""
-    for route in routes:
-        inner = getattr(route, "original_router", None)
-        if inner is not None:
-            yield from every_route(inner.routes)
-        else:
-            yield route
-
-
-def rules_of(dependant):
-    found = {dependant.call}
-    for inner in dependant.dependencies:
-        found |= rules_of(inner)
-    return found & RULES
+from serving.access import PUBLIC
+from serving.people import audit
+from serving.tokens import PREFIX, create_token, revoke, workspace_mark
+from tests.lib.routes import every_route, rules_of
+from tests.lib.signing_in import PASSWORD, csrf_of, sign_in
+from tests.serving.conftest import ADMIN
 
 
 def test_every_route_has_an_access_rule_or_stands_on_the_public_list(shop):
@@ -40,27 +25,6 @@ def test_the_public_list_holds_no_route_that_is_gone_or_has_a_rule(shop):
     for path in PUBLIC:
         route = routes[path]
         assert not (isinstance(route, APIRoute) and rules_of(route.dependant)), path
-
-
-def closed_routes(app):
-    for route in every_route(app.routes):
-        if route.path not in PUBLIC:
-            path = route.path.replace("{deal_id:path}", "D1")
-            yield from ((method, path) for method in sorted(route.methods - {"HEAD"}))
-
-
-def test_an_anonymous_caller_is_turned_away_from_every_closed_route(shop, client):
-    asked = list(closed_routes(shop.app))
-    assert ("POST", "/v1/score") in asked
-    for method, path in asked:
-        answer = client.request(method, path, follow_redirects=False)
-        if path.startswith("/v1/"):
-            assert answer.status_code == 401, path
-            assert answer.headers["content-type"] == "application/problem+json"
-            assert answer.headers["www-authenticate"] == "Bearer"
-        else:
-            assert answer.status_code == 303, path
-            assert answer.headers["location"].startswith("/sign-in?back="), path
 
 
 @pytest.mark.parametrize(
@@ -88,45 +52,76 @@ def test_a_revoked_token_opens_nothing(shop):
     assert caller.get("/v1/deals").status_code == 401
 
 
-def test_a_browser_s_cookie_does_not_open_the_api(browser):
+def test_a_token_of_another_workspace_is_told_so_and_noted(shop, client):
+    foreign = f"{PREFIX}{workspace_mark('another')}{'a' * 43}"
+    answer = client.get("/v1/deals", headers={"Authorization": f"Bearer {foreign}", "X-Request-Id": "of-another-1"})
+    assert answer.status_code == 401
+    assert "the token was made for another workspace" in answer.json()["detail"]
+    assert noted(shop, "of-another-1") == (audit.REFUSED, 401, "GET /v1/deals")
+
+
+def noted(shop, request_id):
+    """Deed, status and place of the audit line of one request."""
+    assert shop.app.state.audit.flush()
+    lines = audit.read(shop.app.state.engine)
+    found = lines.filter(lines["request_id"] == request_id)
+    assert found.height == 1, found
+    return found.select("deed", "status", "what").row(0)
+
+
+def test_a_token_can_do_no_more_than_its_scopes_say(shop):
+    secret = create_token(shop.workspace.store_url, "only reads", scopes=["read"])
+    caller = TestClient(shop.app, headers={"Authorization": f"Bearer {secret}"})
+    assert caller.get("/v1/deals").status_code == 200
+    refused = caller.get("/metrics")
+    assert refused.status_code == 403
+    assert "cannot metrics" in refused.json()["detail"]
+
+
+def test_a_browser_s_session_does_not_open_the_api(browser):
     assert browser.get("/").status_code == 200
     assert browser.get("/v1/deals").status_code == 401
 
 
-def test_the_cookie_can_be_read_by_no_script_and_sent_by_no_other_site(shop, client):
-    answer = client.post("/sign-in", data={"token": shop.token}, follow_redirects=False)
-    cookie = answer.headers["set-cookie"].lower()
-    assert COOKIE in cookie
+def test_an_api_token_does_not_open_pages(api):
+    assert api.get("/", follow_redirects=False).status_code == 303
+
+
+def test_the_cookie_can_be_read_by_no_script_and_comes_with_no_form_of_another_site(client):
+    cookie = sign_in(client, ADMIN).headers["set-cookie"].lower()
+    assert "dealcast_session=" in cookie
     assert "httponly" in cookie
-    assert "samesite=strict" in cookie
-
-
-def test_a_wrong_token_is_refused_in_words_and_sets_no_cookie(client):
-    answer = client.post("/sign-in", data={"token": "dealcast_wrong"}, headers={"accept-language": "zh-CN"})
-    assert answer.status_code == 401
-    assert "令牌无效或已过期" in answer.text
-    assert "set-cookie" not in answer.headers
-
-
-def test_signing_out_ends_it(browser):
-    browser.post("/sign-out")
-    assert browser.get("/", follow_redirects=False).status_code == 303
+    assert "samesite=lax" in cookie
 
 
 @pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
-def test_nobody_is_sent_to_another_host(shop, client, back):
-    answer = client.post("/sign-in", data={"token": shop.token, "back": back}, follow_redirects=False)
-    assert answer.headers["location"] == "/"
+def test_nobody_is_sent_to_another_host(client, back):
+    assert sign_in(client, ADMIN, back=back).headers["location"] == "/"
     switch = client.get("/language/en", params={"back": back}, follow_redirects=False)
     assert switch.headers["location"] == "/"
 
 
-def test_after_signing_in_one_is_where_one_wanted_to_be(shop, client):
+def test_after_signing_in_one_is_where_one_wanted_to_be(client):
     sent = client.get("/?band=critical", follow_redirects=False).headers["location"]
     form = client.get(sent, headers={"accept-language": "en"})
     assert 'name="back" value="/?band=critical"' in form.text
-    answer = client.post("/sign-in", data={"token": shop.token, "back": "/?band=critical"}, follow_redirects=False)
-    assert answer.headers["location"] == "/?band=critical"
+    assert sign_in(client, ADMIN, PASSWORD, "/?band=critical").headers["location"] == "/?band=critical"
+
+
+def test_signing_out_ends_the_session_on_the_server_too(browser):
+    kept = dict(browser.cookies)
+    browser.post("/sign-out", data={"csrf": csrf_of(browser)})
+    assert browser.get("/", follow_redirects=False).status_code == 303
+    thief = TestClient(browser.app, cookies=kept)
+    assert thief.get("/", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize("csrf", ["", "0" * 64, "\u00e9"])
+@pytest.mark.parametrize("path", ["/sign-out", "/account/sign-out-everywhere", "/account/password"])
+def test_a_form_of_another_site_does_nothing(browser, path, csrf):
+    answer = browser.post(path, data={"csrf": csrf} if csrf else {}, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert browser.get("/", follow_redirects=False).status_code == 200
 
 
 def test_healthz_says_nothing_of_the_data(client):
@@ -140,3 +135,5 @@ def test_every_answer_forbids_scripts_and_frames(client, browser, api):
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert "strict-transport-security" not in answer.headers

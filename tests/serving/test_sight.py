@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from history.errors import DealUnknown, NotAllowed
-from serving.sight import DEEDS, RIGHTS, ROLES, Sight, make_hierarchy, make_sight
+from serving.deeds import DEEDS, RIGHTS, ROLES
+from serving.sight import Sight, make_hierarchy, make_sight
 from tests.lib.deal_log import at, deal, told
 
 NOW = at("2026-02-03")

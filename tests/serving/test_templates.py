@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 from jinja2 import meta
 
-from serving.pages.context import DealPage, FailurePage, PipelinePage, SignInPage
+from serving.pages.context import AccountPage, DealPage, FailurePage, PipelinePage, SignInPage
 from serving.pages.rendering import TEMPLATES, environment
 
 PAGES = {
@@ -13,6 +13,7 @@ PAGES = {
     "deal.html": DealPage,
     "sign_in.html": SignInPage,
     "failure.html": FailurePage,
+    "account.html": AccountPage,
 }
 
 

@@ -19,6 +19,7 @@ from indicators.interval import intervals
 STATED = (COMMIT, MOST_LIKELY, BEST_CASE)
 ORDER = (*STATED, DATED, NOT_CALLED)
 KEYS = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "horizon_days", "source", "measure", "category"]
+DEALS = ["n_deals", "n_deals_won", "n_handed_over"]
 
 COLUMNS: dict[str, pl.DataType] = {
     "forecaster_kind": pl.String(),
@@ -32,6 +33,7 @@ COLUMNS: dict[str, pl.DataType] = {
     "n_periods": pl.Int64(),
     "n_deals": pl.Int64(),
     "n_deals_won": pl.Int64(),
+    "n_handed_over": pl.Int64(),
     "called": pl.Float64(),
     "came": pl.Float64(),
     "share": pl.Float64(),
@@ -56,6 +58,7 @@ def categories(
     day on and `came` what of it came from deals not called for the period that day: the surprises. Source "submitted"
     reads statements: `called` is what was stated in that category and `came` how much of it was won, at most all;
     under "not_called" `called` is all that was won in the period and `came` what lies above the highest statement.
+    `n_handed_over` of the deals won were called by one and credited to another, who owned them when they closed.
     `share` is came / called, with its 80 % block-bootstrap interval over periods; null where nothing was called. `by`
     is "rep" or "team"; the other parameters and errors are those of `accuracy.accuracy`.
     """
@@ -73,10 +76,18 @@ def deal_rows(found: Dated, by: str, measure: str) -> pl.DataFrame:
     worth = pl.col(measure)
     deals = found.deals.with_columns(scope_id=by)
     moment = ["horizon_days", "start", "scope_id"]
+    winners = found.wins.select("deal_id", "period", credited=by)
+    deals = deals.join(winners, on=["deal_id", "period"], how="left")
     told = (
         deals.filter(pl.col("called") != NOT_CALLED)
         .group_by(*moment, category="called")
-        .agg(n_deals=pl.len(), n_deals_won=pl.col("won").sum(), called=worth.sum(), came=worth.filter("won").sum())
+        .agg(
+            n_deals=pl.len(),
+            n_deals_won=pl.col("won").sum(),
+            n_handed_over=(pl.col("won") & (pl.col("credited") != pl.col("scope_id"))).sum(),
+            called=worth.sum(),
+            came=worth.filter("won").sum(),
+        )
     )
     spoken = deals.filter(pl.col("called") != NOT_CALLED).select("deal_id", *moment, by_scope=pl.lit(True))
     after = found.moments.select("period", "horizon_days", "start", "cut").join(found.wins, on="period")
@@ -86,10 +97,11 @@ def deal_rows(found: Dated, by: str, measure: str) -> pl.DataFrame:
         category=pl.lit(NOT_CALLED),
         n_deals=pl.len(),
         n_deals_won=pl.col("new").sum(),
+        n_handed_over=pl.lit(0),
         called=worth.sum(),
         came=worth.filter("new").sum(),
     )
-    columns = [*moment, "category", "n_deals", "n_deals_won", "called", "came"]
+    columns = [*moment, "category", *DEALS, "called", "came"]
     rows = pl.concat([told.select(columns), surprises.select(columns)], how="vertical_relaxed")
     names = {"forecaster_kind": pl.lit(by), "forecaster_id": pl.col("scope_id"), "scope_kind": pl.lit(by)}
     rows = rows.filter(pl.col("scope_id") != NONE)
@@ -109,7 +121,7 @@ def statement_rows(stated: dict[str, pl.DataFrame]) -> pl.DataFrame:
         category=pl.lit(NOT_CALLED), called=actual, came=(actual - forecast).clip(lower_bound=0.0)
     )
     both = pl.concat([*rows, above], how="diagonal_relaxed")
-    return _typed(both.with_columns(n_deals=pl.lit(None), n_deals_won=pl.lit(None)))
+    return _typed(both.with_columns(pl.lit(None).alias(name) for name in DEALS))
 
 
 def summarise(rows: pl.DataFrame) -> pl.DataFrame:
@@ -118,7 +130,7 @@ def summarise(rows: pl.DataFrame) -> pl.DataFrame:
     bounds = intervals(rows.with_columns(forecast="came", actual="called"), KEYS).select(
         *KEYS, share_p10=pl.col("bias_p10") + 1, share_p90=pl.col("bias_p90") + 1
     )
-    deals = pl.col("n_deals", "n_deals_won")
+    deals = pl.col(DEALS)
     sums = rows.group_by(KEYS).agg(
         pl.col("start").n_unique().alias("n_periods"),
         pl.when(deals.is_not_null().any()).then(deals.sum()),

@@ -32,6 +32,8 @@ COLUMNS: dict[str, pl.DataType] = {
     "slip_days_p90": pl.Float64(),
     "won_slip_days": pl.Float64(),
     "on_time": pl.Float64(),
+    "n_moved_in": pl.Int64(),
+    "n_moved_out": pl.Int64(),
 }
 
 
@@ -53,20 +55,20 @@ def close_dates(
     """
     if by not in SCOPES:
         raise RequestInvalid(f"close dates by {by!r} are not known; expected one of: {', '.join(SCOPES)}. Correct it.")
-    deals = dated(history, as_of, horizons, cadence).deals.filter(
-        pl.col("close_date").is_between(pl.col("start"), pl.col("end"), closed="left") & (pl.col(by) != NONE)
-    )
+    deals = dated(history, as_of, horizons, cadence).deals.filter(pl.col(by) != NONE)
     named = deals.with_columns(scope_kind=pl.lit(by), scope_id=by)
     return summarise(named, as_of, history.settings.timezone)
 
 
 def summarise(deals: pl.DataFrame, as_of: dt.datetime, timezone: str) -> pl.DataFrame:
-    """`close_dates` of deals: scope_kind, scope_id, horizon_days, start, close_date, outcome, closed_at."""
+    """`close_dates` of deals on horizon days, with scope_kind and scope_id (see `dated.Dated`)."""
+    gone = deals.filter("moved_out").group_by(KEYS).agg(n_moved_out=pl.len())
+    here = deals.filter(pl.col("close_date").is_between(pl.col("start"), pl.col("end"), closed="left"))
     now = pl.lit(as_of - dt.timedelta(microseconds=1), dtype=pl.Datetime("us"))
     until = pl.when(pl.col("outcome").is_null()).then(now).otherwise("closed_at")
     slip = (_day(until, timezone) - _day(pl.col("close_date"), timezone)).dt.total_days().cast(pl.Float64)
     ended = pl.col("outcome").is_not_null()
-    rows = deals.with_columns(slip=slip, event=ended.cast(pl.Int8), n=pl.len().over(KEYS))
+    rows = here.with_columns(slip=slip, event=ended.cast(pl.Int8), n=pl.len().over(KEYS))
     rows = rows.with_columns(rank=_rank(rows["n"]))
     low, high = pl.col("rank").first() / pl.len(), (pl.len() + 1 - pl.col("rank").first()) / pl.len()
     enough = pl.col("rank").first() > 0
@@ -82,6 +84,10 @@ def summarise(deals: pl.DataFrame, as_of: dt.datetime, timezone: str) -> pl.Data
         slip_days_p90=pl.when(enough).then(days_until(high, "slip", "event")),
         won_slip_days=pl.col("slip").filter(won).median(),
         on_time=((pl.col("slip") <= 0) & pl.col("event").cast(pl.Boolean)).mean(),
+        n_moved_in=pl.col("moved_in").sum(),
+    )
+    found = found.join(gone, on=KEYS, how="full", coalesce=True).with_columns(
+        pl.col("n_periods", "n_deals", "n_won", "n_lost", "n_open", "n_moved_in", "n_moved_out").fill_null(0)
     )
     typed = found.select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
     return typed.sort("scope_kind", "scope_id", "horizon_days", descending=[False, False, True])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from history.as_of import known
+from history.deals import close_instant
 from history.record import History
 from indicators.calls import horizon_frame
 from indicators.cells import wins_of
@@ -22,6 +23,7 @@ CALLED = {"commit": COMMIT, "closed": COMMIT, "most_likely": MOST_LIKELY, "best_
 """By the deal's forecast category: under which word it is called for the period that its close date lies in."""
 
 SCOPES = ("rep", "team")
+WATCHED_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,10 @@ class Dated:
     """`deals` on horizon days and `wins` of the periods, as known at one instant; `moments` are the horizon days.
 
     `deals`: deal_id, period, horizon_days, start, end, cut, rep, team, called (see `called`), close_date (the instant
-    that the stated day begins), amount (workspace currency), count, won (in that period, and still won at its end),
-    outcome and closed_at as they stand in the end (null while open). `wins`: deal_id, period, rep, team (of the
-    closing), closed_at, amount, count.
+    that the stated day begins), moved_in and moved_out (whether the stated day came into the period, or left it, in the
+    `WATCHED_DAYS` up to the horizon day's end), amount (workspace currency), count, won (in that period, and still won
+    at its end), outcome and closed_at as they stand in the end (null while open). `wins`: deal_id, period, rep, team
+    (of the closing), closed_at, amount, count.
     """
 
     deals: pl.DataFrame
@@ -60,7 +63,7 @@ def called(dated_here: pl.Expr, category: pl.Expr) -> pl.Expr:
     """
     word = category.replace_strict(CALLED, default=NOT_CALLED, return_dtype=pl.String)
     said = pl.when(category.is_null().all()).then(pl.lit(DATED)).otherwise(word)
-    return pl.when(dated_here.fill_null(False)).then(said).otherwise(pl.lit(NOT_CALLED))
+    return pl.when(dated_here).then(said).otherwise(pl.lit(NOT_CALLED))
 
 
 _STANDING: dict[str, pl.DataType] = {
@@ -74,6 +77,8 @@ _STANDING: dict[str, pl.DataType] = {
     "team": pl.String(),
     "called": pl.String(),
     "close_date": pl.Datetime("us"),
+    "moved_in": pl.Boolean(),
+    "moved_out": pl.Boolean(),
     "amount": pl.Float64(),
     "count": pl.Float64(),
 }
@@ -81,11 +86,28 @@ _STANDING: dict[str, pl.DataType] = {
 
 def _standing(ledger: Ledger, history: History, one: Horizon) -> pl.DataFrame:
     past = known(History(history.settings, {name: history[name] for name in ("reps", "fx_rates")}), one.cut)
-    deals = open_deals(ledger.known_by(one.cut, past), one)
-    here = pl.col("close_date").is_between(one.start, one.end, closed="left")
+    then = ledger.known_by(one.cut, past)
+    deals = _with_date_before(then, open_deals(then, one), one)
+    now, before = (_within(pl.col(name), one).fill_null(False) for name in ("close_date", "date_before"))
     moment = {"period": one.period, "horizon_days": one.days, "start": one.start, "end": one.end, "cut": one.cut}
     named = deals.with_columns(
         **{name: pl.lit(value, dtype=_STANDING[name]) for name, value in moment.items()},
-        called=called(here, pl.col("category")),
+        called=called(now, pl.col("category")),
+        moved_in=now & ~before & pl.col("date_before").is_not_null(),
+        moved_out=before & ~now,
     )
     return named.select(pl.col(name).cast(dtype) for name, dtype in _STANDING.items())
+
+
+def _with_date_before(then: Ledger, deals: pl.DataFrame, one: Horizon) -> pl.DataFrame:
+    """`deals` with `date_before`: the close date that stood `WATCHED_DAYS` before the horizon day was over."""
+    moment = pl.lit(one.cut - dt.timedelta(days=WATCHED_DAYS), dtype=pl.Datetime("us"))
+    rows = deals.join(then.deals.select("deal_id", "number"), on="deal_id", maintain_order="left")
+    text = then.value_at(rows.with_columns(_moment=moment), "close_date", "_moment")
+    return rows.with_columns(text.alias("date_before")).with_columns(
+        date_before=close_instant(then.past, pl.col("date_before"))
+    )
+
+
+def _within(instant: pl.Expr, one: Horizon) -> pl.Expr:
+    return instant.is_between(one.start, one.end, closed="left")

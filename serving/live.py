@@ -18,14 +18,21 @@ from history.record import History
 from history.store import Store
 from history.workspace import Workspace, open_workspace
 from serving.choosing import choose_model
+from serving.intake import last_number, rows_after
+from serving.renewal import newest, renewed
 from serving.scoring import score_fully
 from serving.settings import ServingSettings
 from serving.standing import Standing
+from serving.store import EVENTS
 from serving.tokens import utc_now
 from training.registry import Registry
 
 SHORTEST_REFRESH_SECONDS = 0.05
 FOLLOWER_SECONDS = 5.0
+EVENTS_SECONDS = 0.25
+"""How often it is looked for events that another process has taken in."""
+SETTLED_AFTER_SECONDS = 300.0
+"""How long after the whole was worked out it is worked out again for events that came since one by one."""
 LOG = logging.getLogger("dealcast.serving")
 
 
@@ -45,6 +52,9 @@ class Live:
         self._seen: object = None
         self._looked = 0.0
         self._behind = False
+        self._number = 0
+        self._made = 0.0
+        self._unsettled = False
 
     def standing(self) -> Standing:
         """The newest standing; looks for changes at most every `refresh_seconds`."""
@@ -84,21 +94,50 @@ class Live:
         self._follower.start()
 
     def _follow(self) -> None:
-        while not self._stopped.wait(max(self.settings.refresh_seconds, SHORTEST_REFRESH_SECONDS)):
+        refresh = max(self.settings.refresh_seconds, SHORTEST_REFRESH_SECONDS)
+        while not self._stopped.wait(min(refresh, EVENTS_SECONDS)):
             try:
-                with self._lock:
-                    self._refreshed()
+                self.take_in()
+                if time.monotonic() - self._looked >= refresh:
+                    with self._lock:
+                        self._refreshed()
             except Exception:
                 # Whatever it is, what stands is served on and the next look may find it mended.
                 LOG.exception("looking for changes failed")
 
+    def take_in(self) -> None:
+        """Scores the deals of events that have come since anew; see `serving.renewal`.
+
+        The first event after the served day moves the day on, for which everything is worked out anew.
+        """
+        with self._lock:
+            standing = self._standing
+            if standing is None or not has_events(self.store):
+                return
+            with self.store.reading() as connection:
+                number, rows = rows_after(connection, self._number)
+            last = newest(rows)
+            if last is not None and self._moves_on(standing, last):
+                self._seen = None
+                self._refreshed()
+            elif rows:
+                self._standing, self._unsettled = renewed(standing, rows), True
+            self._number = max(self._number, number)
+
+    def _moves_on(self, standing: Standing, recorded: dt.datetime) -> bool:
+        settings = standing.history.settings
+        today = settings.start_of(settings.day_of(utc_now()))
+        return self.settings.as_of is None and recorded >= standing.as_of and standing.as_of <= today
+
     def _refreshed(self) -> Standing:
         try:
             seen = self._fingerprint()
-            if self._standing is None or seen != self._seen:
+            due = self._unsettled and time.monotonic() - self._made >= SETTLED_AFTER_SECONDS
+            if self._standing is None or seen != self._seen or due:
+                number = newest_event(self.store)
                 history = self.store.history(self.workspace.settings)
                 self._standing = make_standing(history, self.registry, self.settings)
-                self._seen = seen
+                self._seen, self._number, self._unsettled, self._made = seen, number, False, time.monotonic()
                 self._tell()
             self._behind = False
         except DealcastError:
@@ -132,6 +171,19 @@ def store_mark(store: Store) -> tuple[int | None, ...]:
     query = f"SELECT (SELECT max(import_id) FROM imports), {counts}"
     with store.reading() as connection:
         return tuple(connection.execute(sa.text(query)).one())
+
+
+def has_events(store: Store) -> bool:
+    """Whether there is a table of events: a store that nothing served yet has none."""
+    return sa.inspect(store.engine).has_table(EVENTS.name)
+
+
+def newest_event(store: Store) -> int:
+    """The number of the newest event; 0 where none came."""
+    if not has_events(store):
+        return 0
+    with store.reading() as connection:
+        return last_number(connection)
 
 
 def make_standing(history: History, registry: Registry, settings: ServingSettings) -> Standing:

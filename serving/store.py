@@ -14,7 +14,7 @@ from history.errors import StoreUnavailable
 
 METADATA = sa.MetaData()
 VERSION_TABLE = "serving_version"
-REVISION = "s0002"
+REVISION = "s0003"
 """The newest step; a test holds it to the files in `migrations/versions`."""
 ONE_AT_A_TIME = 0x6465616C
 """The key of the lock under which processes on PostgreSQL prepare the tables one after another."""
@@ -83,6 +83,18 @@ AUDIT = sa.Table(
     sa.Column("address", sa.String(64), nullable=False),
     sa.Column("request_id", sa.String(64), nullable=False),
 )
+
+EVENTS = sa.Table(
+    "serving_events",
+    METADATA,
+    sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("event_id", sa.String(200), nullable=False, unique=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("received_at", sa.DateTime, nullable=False),
+    sa.Column("table_name", sa.String(40), nullable=False),
+    sa.Column("row_json", sa.Text),
+)
+"""What a webhook sent, by event id; `row_json` is the row that it became, for processes that did not take it in."""
 
 
 def open_tables(url: str) -> sa.Engine:

@@ -8,7 +8,9 @@ from typing import Any
 import polars as pl
 from fastapi import APIRouter, Request
 
+from features.matrix import Prepared, prepare_deals
 from history.errors import DealUnknown
+from history.record import History
 from serving.access import Reader
 from serving.deal_facts import deal_facts, own_history
 from serving.live import standing_of
@@ -28,7 +30,7 @@ def deal_history(request: Request, reader: Reader, deal_id: str) -> DealHistory:
     reader.sight.require_deal(deal_id, deal_facts(standing, deal_id).owner_id)
     said = stored_scores(standing.history, deal_id, standing.as_of)
     own = own_history(standing, deal_id)
-    weeks = replayed(standing.prepared, own, standing.model, standing.as_of)
+    weeks = replayed(_prepared(standing, own), own, standing.model, standing.as_of)
     move = move_of(standing, deal_id, said)
     return DealHistory(
         deal_id=deal_id,
@@ -43,14 +45,19 @@ def move_of(standing: Standing, deal_id: str, said: pl.DataFrame) -> Move | None
     own = own_history(standing, deal_id)
     days: list[dt.datetime] = said["as_of"].unique().sort().to_list()
     if len(days) < 2:
-        return last_move(standing.prepared, own, standing.model, deal_id, standing.as_of)
+        return last_move(_prepared(standing, own), own, standing.model, deal_id, standing.as_of)
     version = said["model_version"].item(-1)
     fields = standing.history.settings.feature_fields
     model = version_of(standing.registry, version, standing.model_at(days[-1]), fields)
     try:
-        return moved_between(standing.prepared, own, model, deal_id, (days[-2], days[-1]))
+        return moved_between(_prepared(standing, own), own, model, deal_id, (days[-2], days[-1]))
     except DealUnknown:
         return None
+
+
+def _prepared(standing: Standing, own: History) -> Prepared:
+    """The deal's own rows as they are now, among what was laid out when the whole was last worked out."""
+    return prepare_deals(own, standing.prepared)
 
 
 def move_out(move: Move) -> MoveOut:

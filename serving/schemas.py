@@ -332,40 +332,6 @@ class ForecastAnswer(Answer):
     forecast: list[ForecastRow] = described("one row per scope")
 
 
-class AccuracyRow(Answer):
-    """How good a forecaster's own statements have been at one horizon."""
-
-    forecaster_kind: str = described("rep, manager, model or rule")
-    forecaster_id: str = described("which one")
-    scope_id: str = described("what the statements were about")
-    horizon_days: int = measured("days before the period's end", "days")
-    source: str = described("`submitted`, or `implied` by the CRM's dates and categories")
-    measure: str = described("amount or count")
-    n_periods: int = measured("periods measured", "periods")
-    forecast_sum: float = measured("sum of what was said", "workspace currency or deals")
-    actual_sum: float = measured("sum of what was won", "workspace currency or deals")
-    bias: float | None = measured("(said - won) / won; above 0 is optimistic", "fraction")
-    wape: float | None = measured("sum of absolute misses / won", "fraction")
-    accuracy: float | None = measured("1 - WAPE, not below 0", "fraction")
-    ratio: float | None = measured("said / won", "ratio")
-    wape_p10: float | None = measured("lower end of the 80 % interval of WAPE", "fraction")
-    wape_p90: float | None = measured("upper end of the 80 % interval of WAPE", "fraction")
-    bias_shrunk: float | None = measured("bias drawn towards the team's where periods are few", "fraction")
-    wape_shrunk: float | None = measured("WAPE drawn towards the team's where periods are few", "fraction")
-    kind_of_bias: str | None = described("sandbagging, optimistic, accurate or erratic")
-    fva_model: float | None = measured(
-        "WAPE of the model minus the person's; above 0 the person added value", "fraction"
-    )
-    fva_naive: float | None = measured("WAPE of the naive rule minus the person's", "fraction")
-
-
-class AccuracyAnswer(Answer):
-    """Accuracy rows."""
-
-    as_of: Utc = described("the moment up to which history was known, UTC")
-    accuracy: list[AccuracyRow] = described("one row per forecaster, horizon and source")
-
-
 class Health(Answer):
     """Whether the service is up. Says nothing of the data."""
 

@@ -13,8 +13,6 @@ import polars as pl
 
 from history.fiscal import parse_period, previous, quarter_of
 from history.scopes import scope_kinds
-from indicators.accuracy import HORIZONS_DAYS
-from indicators.accuracy import accuracy as measure_accuracy
 from indicators.cues import cues
 from indicators.funnel import funnel
 from indicators.linearity import linearity
@@ -74,23 +72,6 @@ def linearity_rows(
         lambda: linearity(standing.history, standing.as_of, by, part, measure, period, cadence),
     )
     return sight.narrow_scopes(rows)
-
-
-def accuracy_rows(
-    standing: Standing, sight: Sight, by: str, horizon: int | None, measure: str, cadence: str
-) -> pl.DataFrame:
-    """How good the statements about the scopes that are seen have been, by forecasters who are seen."""
-    horizons = (horizon,) if horizon else HORIZONS_DAYS
-    rows = standing.remembered(
-        ("accuracy", by, horizons, measure, cadence),
-        lambda: measure_accuracy(standing.history, standing.as_of, by, horizons, measure, cadence),
-    )
-    if sight.everything:
-        return rows
-    if by not in ("rep", "team"):
-        return rows.clear()
-    seen = sight.narrow_scopes(rows.with_columns(_kind=pl.lit(by)), "_kind").drop("_kind")
-    return by_seen_forecasters(seen, sight)
 
 
 def by_seen_forecasters(rows: pl.DataFrame, sight: Sight) -> pl.DataFrame:

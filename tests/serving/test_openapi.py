@@ -39,6 +39,11 @@ def test_every_parameter_has_a_meaning_and_every_number_a_unit(document):
 def test_the_routes_of_the_api_are_these(document):
     assert sorted(path for path in document["paths"] if path.startswith("/v1/")) == [
         "/v1/accuracy",
+        "/v1/accuracy/categories",
+        "/v1/accuracy/close-dates",
+        "/v1/accuracy/definitions",
+        "/v1/accuracy/periods",
+        "/v1/accuracy/trend",
         "/v1/cues",
         "/v1/deals",
         "/v1/deals/{deal_id}",

@@ -18,7 +18,7 @@ demo: $(READY) ## Synthetic CRM to four answers on the screen; leaves ./workspac
 	@$(BIN)/dealcast demo --workspace $(WORKSPACE)
 
 serve: $(READY) ## The API and the pages on 127.0.0.1, from ./workspace
-	@$(BIN)/dealcast serve --workspace $(WORKSPACE) --print-token
+	@$(BIN)/dealcast serve --workspace $(WORKSPACE) --demo-sign-ins
 
 test: $(READY) ## Every test, on two processes
 	@$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -73,16 +73,30 @@ def print_table(title: str, columns: Sequence[Column], rows: Iterable[dict[str, 
     """A titled table: ruled on a terminal, plain and aligned where the output is piped."""
     from rich.console import Console
 
-    cells = [[written(row.get(column.field), column.form, style) for column in columns] for row in rows]
-    headings = [(column.heading(style.language), column.form == "text") for column in columns]
-    if sys.stdout.isatty():
-        console = Console(highlight=False)
-        console.print(_plain(title), style="bold")
-        console.print(_table(headings, cells, ruled=True))
+    if not sys.stdout.isatty():
+        print(table_text(title, columns, rows, style))
         return
+    console = Console(highlight=False)
+    console.print(_plain(title), style="bold")
+    console.print(_table(_headings(columns, style), _cells(columns, rows, style), ruled=True))
+
+
+def table_text(title: str, columns: Sequence[Column], rows: Iterable[dict[str, Any]], style: Style = Style()) -> str:
+    """A titled table as plain, aligned text."""
+    from rich.console import Console
+
     buffer = StringIO()
-    Console(file=buffer, width=WIDE, color_system=None, highlight=False).print(_table(headings, cells, ruled=False))
-    print("\n".join([title, *(line.rstrip() for line in buffer.getvalue().splitlines())]))
+    table = _table(_headings(columns, style), _cells(columns, rows, style), ruled=False)
+    Console(file=buffer, width=WIDE, color_system=None, highlight=False).print(table)
+    return "\n".join([title, *(line.rstrip() for line in buffer.getvalue().splitlines())])
+
+
+def _headings(columns: Sequence[Column], style: Style) -> list[tuple[str, bool]]:
+    return [(column.heading(style.language), column.form == "text") for column in columns]
+
+
+def _cells(columns: Sequence[Column], rows: Iterable[dict[str, Any]], style: Style) -> list[list[str]]:
+    return [[written(row.get(column.field), column.form, style) for column in columns] for row in rows]
 
 
 def _table(headings: list[tuple[str, bool]], cells: list[list[str]], ruled: bool) -> Any:

@@ -56,8 +56,8 @@ def demo(session: Session, deals: int) -> None:
     say(
         choose(
             session.language,
-            f"The workspace is {session.path}. See it on pages: make serve, or dealcast serve --print-token",
-            f"工作区：{session.path}。查看页面：make serve，或 dealcast serve --print-token",
+            f"The workspace is {session.path}. See it on pages: make serve, or dealcast serve --demo-sign-ins",
+            f"工作区：{session.path}。查看页面：make serve，或 dealcast serve --demo-sign-ins",
         )
     )
 

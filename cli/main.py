@@ -12,6 +12,7 @@ from typing import NoReturn
 import click
 
 from cli.accuracy import accuracy
+from cli.audit import audit
 from cli.backtest import backtest
 from cli.call import call
 from cli.changed import changed
@@ -25,6 +26,7 @@ from cli.funnel import funnel
 from cli.generate import generate
 from cli.imports import import_
 from cli.linearity import linearity
+from cli.migrate import migrate_
 from cli.models import models, promote
 from cli.moved import moved
 from cli.options import Session, shared_options
@@ -54,6 +56,7 @@ def dealcast(session: Session) -> None:
 
 for verb in (
     accuracy,
+    audit,
     backtest,
     call,
     changed,
@@ -67,6 +70,7 @@ for verb in (
     generate,
     import_,
     linearity,
+    migrate_,
     models,
     moved,
     pace,

@@ -1,26 +1,74 @@
-"""Starts the server; a port that is taken is said in one line."""
+"""Starts the server, in one process or several; a port that is taken is said in one line."""
 
 from __future__ import annotations
 
+import functools
+import os
 import socket
+import tempfile
 
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from history.errors import PortTaken
 from serving.app import create_app
+from serving.logs import log_as_json
+from serving.metrics import SHARED_FOLDER
 from serving.settings import ServingSettings
+from serving.store import open_tables
+
+STOP_SECONDS = 10
+HANGING_SECONDS = 120
+"""A worker that takes in a large import may not answer its parent for long; it is not hanging."""
 
 
-def serve(settings: ServingSettings) -> None:
-    """Serves the workspace until it is stopped; raises `PortTaken` when the address cannot be listened on."""
-    app = create_app(settings)
+def serve(settings: ServingSettings, workers: int = 1) -> None:
+    """Serves the workspace until it is stopped; raises `PortTaken` when the address cannot be listened on.
+
+    What is being answered when the stop comes is answered, for at most `STOP_SECONDS`. A worker that dies is replaced.
+    """
     listener = listen(settings.host, settings.port)
-    app.state.live.standing()
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=10)
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        if workers == 1:
+            uvicorn.Server(_config(settings)).run(sockets=[listener])
+        else:
+            _serve_together(settings, workers, listener)
     finally:
         listener.close()
+
+
+def _serve_together(settings: ServingSettings, workers: int, listener: socket.socket) -> None:
+    from history.workspace import open_workspace
+
+    # Before there are several: one process makes the tables where there are none, and errors are said once.
+    open_tables(open_workspace(settings.workspace, settings.database_url).store_url).dispose()
+    with tempfile.TemporaryDirectory(prefix="dealcast-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        try:
+            listener.listen(2048)
+            Multiprocess(_config(settings, workers), [listener]).run()
+        finally:
+            del os.environ[SHARED_FOLDER]
+
+
+def _config(settings: ServingSettings, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        functools.partial(make_app, settings),
+        factory=True,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_worker_healthcheck=HANGING_SECONDS,
+        server_header=False,
+    )
+
+
+def make_app(settings: ServingSettings) -> FastAPI:
+    """The app of one process, with its log as JSON lines."""
+    log_as_json()
+    return create_app(settings)
 
 
 def listen(host: str, port: int) -> socket.socket:

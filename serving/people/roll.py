@@ -31,6 +31,10 @@ class Person:
     has_password: bool
     oidc_subject: str | None
 
+    def locked_at(self, instant: dt.datetime) -> bool:
+        """Whether too many failures keep the person out."""
+        return self.locked_until is not None and self.locked_until > instant
+
 
 def add_person(
     engine: sa.Engine, name: str, role: str, now: dt.datetime, rep_id: str | None = None, password: str | None = None

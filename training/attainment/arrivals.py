@@ -15,6 +15,7 @@ import polars as pl
 
 from history.scopes import NONE
 from training.attainment.position import Position
+from training.attainment.recency import period_weights, periods_per_year
 from training.attainment.replay import PastPeriod
 
 KEPT_PER_PERIOD, KEPTS = 0.6, (0.5, 0.7, 0.9)
@@ -73,7 +74,10 @@ NOTHING = ScopeArrivals(0.0, 0.0, np.zeros(0), np.zeros(0))
 def arrivals(now: Position, periods: Sequence[PastPeriod]) -> Arrivals:
     """What `periods`, earlier ones seen from the same point, say is still to come after `now`."""
     counts = np.array([float(len(period.arrived)) for period in periods])
-    recency = kept_per_period(counts) ** np.array([period.age for period in periods], dtype=float)
+    length = now.end - now.start
+    per_year = periods_per_year(length)
+    back = np.array([round((now.start.date() - period.period.first_day) / length) for period in periods], dtype=int)
+    recency = period_weights(back, kept_per_period(counts, per_year), per_year)
     if not len(counts) or counts.sum() == 0:
         return Arrivals(0.0, 0.0, now.deals.head(0).with_columns(weight=pl.lit(0.0)), 0.0, len(periods))
     mean = float(recency @ counts / recency.sum())
@@ -81,7 +85,7 @@ def arrivals(now: Position, periods: Sequence[PastPeriod]) -> Arrivals:
     return Arrivals(mean, _dispersion(counts, recency, mean), donors, evidence, len(periods))
 
 
-def kept_per_period(counts: np.ndarray) -> float:
+def kept_per_period(counts: np.ndarray, per_year: int) -> float:
     """How much a period counts against the one after it: what would have foretold past `counts` (newest first) best.
 
     With too few periods to tell the newest count most, since a young pipeline changes.
@@ -89,12 +93,12 @@ def kept_per_period(counts: np.ndarray) -> float:
     judged = range(len(counts) - 2)
     if len(judged) < LEAST_JUDGED:
         return KEPT_PER_PERIOD
-    missed = [sum(abs(_average(counts[age + 1 :], kept) - counts[age]) for age in judged) for kept in KEPTS]
+    missed = [sum(abs(_average(counts[age + 1 :], kept, per_year) - counts[age]) for age in judged) for kept in KEPTS]
     return KEPTS[int(np.argmin(missed))]
 
 
-def _average(counts: np.ndarray, kept: float) -> float:
-    weights = kept ** np.arange(len(counts))
+def _average(counts: np.ndarray, kept: float, per_year: int) -> float:
+    weights = period_weights(np.arange(1, len(counts) + 1), kept, per_year)
     return float(weights @ counts / weights.sum())
 
 

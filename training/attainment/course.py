@@ -19,6 +19,7 @@ from history.fiscal import Period, bounds, previous
 from history.money import in_workspace_currency
 from history.record import History
 from history.scopes import SCOPE_KINDS, deal_scopes
+from training.attainment.recency import periods_per_year
 from training.attainment.replay import same_point
 
 MOST_PERIODS, MOST_POINTS, LEAST_FILLED = 12, 14, 2
@@ -47,6 +48,11 @@ class Course:
     def periods(self) -> int:
         """How many earlier periods there are."""
         return self.points["age"].n_unique()
+
+    @property
+    def per_year(self) -> int:
+        """How many such periods make a year."""
+        return periods_per_year(self.points["end"][0] - self.points["start"][0])
 
     def nearest_point(self, share: float) -> int:
         """The number of the point at which about `share` of a period has passed."""

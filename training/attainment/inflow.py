@@ -24,7 +24,7 @@ from training.attainment.stretches import DAY, Stretches, Told, told
 USUAL, TREES = "usual", "trees"
 PARTS_OF_PERIOD = (0.25, 0.5, 0.75, 1.0)
 LEAST_DAYS, LEAST_ROWS, LEAST_TESTED, MOST_TESTED = 2, 200, 3, 8
-POINTS_AROUND, HURDLE = 1, 0.5
+POINTS_AROUND, HURDLE = 1, 1.0
 KEPT_PER_PERIOD = 0.9
 LEAST_FACTOR, MOST_FACTOR = 0.5, 2.0
 ROUNDS = 80

@@ -10,6 +10,7 @@ import polars as pl
 
 from training.attainment.course import Course
 from training.attainment.handover import Level
+from training.attainment.recency import period_weights
 
 KEPT_PER_PERIOD = 0.85
 PRIOR_DEALS = 5.0
@@ -102,8 +103,9 @@ def _new(course: Course, kind: str, measure: str) -> pl.DataFrame:
 
 
 def _new_at(course: Course, age: int, came: pl.DataFrame, every: pl.DataFrame, typical: float) -> pl.DataFrame:
-    kept = KEPT_PER_PERIOD ** (pl.col("age") - age - 1).cast(pl.Float64)
-    seen = course.points.filter(pl.col("age") > age).select("age", "point", kept=kept)
+    seen = course.points.filter(pl.col("age") > age)
+    weights = period_weights(seen["age"].to_numpy() - age, KEPT_PER_PERIOD, course.per_year)
+    seen = seen.select("age", "point", kept=pl.Series(weights))
     weight = seen.group_by("point", maintain_order=True).agg(periods=pl.col("kept").sum())
     before = (
         came.join(seen, on=["age", "point"], maintain_order="left")

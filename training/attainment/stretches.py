@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.attainment.events import Events
+from training.attainment.recency import period_weights
 
 KEPT_PER_PERIOD, MOST_BACK = 0.7, 8
 PRIOR_DEALS, LITTLE, LEAST_USUAL = 5.0, 3.0, 1e-3
-SEASONS_SEEN = 3
-"""Years that have to be known before a season can be told from chance."""
 EVER = np.iinfo(np.int64).max
 DAY = 86_400_000_000
 MONTH, QUARTER, NEW_HIRE, LONG_TENURE = 28 * DAY, 91 * DAY, 180 * DAY, 730 * DAY
@@ -92,7 +91,8 @@ def _usual(of: Events, rows: Stretches) -> tuple[_Counts, np.ndarray]:
     kept = np.zeros(len(rows.at))
     for back in range(1, MOST_BACK + 1):
         other = Stretches(*(of.back(instants, back) for instants in (rows.at, rows.start, rows.end)))
-        weight = np.where((other.end <= rows.at) & (other.at >= of.filled), KEPT_PER_PERIOD**back, 0.0)
+        counts = float(period_weights(np.array([back]), KEPT_PER_PERIOD, of.per_year)[0])
+        weight = np.where((other.end <= rows.at) & (other.at >= of.filled), counts, 0.0)
         seen = _counts(of, other, rows.at, rows.at).parts()
         sums = [one + part * weight[:, None] for one, part in zip(sums, seen, strict=True)]
         kept += weight
@@ -153,8 +153,7 @@ def _clues(of: Events, rows: Stretches, now: _Counts, usual: _Counts, expected: 
     begun, ends = of.starts[number], of.starts[np.minimum(number + 1, len(of.starts) - 1)]
     yield _each((rows.at - begun) / np.maximum(ends - begun, 1), expected)
     yield _each(np.log((rows.end - rows.start) / DAY), expected)
-    years = (rows.at.max() - of.filled) / (365 * DAY)
-    yield _each(of.number(rows.end - 1) % of.per_year * float(years >= SEASONS_SEEN), expected)
+    yield _each((of.number(rows.end - 1) % of.per_year).astype(float), expected)
     yield np.log(expected)
     yield _change(now.month, usual.month)
     yield _change(now.quarter, usual.quarter)

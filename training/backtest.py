@@ -20,9 +20,10 @@ from history.fiscal import bounds, period_of
 from history.record import History
 from history.settings import Settings
 from training.baselines import GATE, fit_baselines, stage_table
+from training.bundle import Model
 from training.calibration import reliability, slope_and_intercept
 from training.choice import fit_model, kind_of
-from training.fitting import FitOptions
+from training.fitting import FitOptions, Window
 from training.frames import spine_of
 from training.labels import WON, outcomes_by
 from training.metrics import Metrics, Score, compare, log_loss_gain
@@ -30,6 +31,8 @@ from training.rivals.rival import HorizonOf, Rival
 from training.splits import weekly_instants, with_horizon_days
 
 Say = Callable[[str], object]
+Fit = Callable[[pd.DataFrame, History, dt.datetime, FitOptions], tuple[Model, Window]]
+"""Trains the model that could have been trained at a cut, as `training.choice.fit_model` does."""
 MODEL = "model"
 SHORT_HISTORY_DAYS = 200
 _KEYS = ("deal_id", "as_of", "stage", "horizon_end", "horizon_days", "cut", "label")
@@ -95,13 +98,15 @@ def backtest(
     seen_until: dt.datetime | None = None,
     say: Say | None = None,
     rivals: Mapping[str, Rival] | None = None,
+    fit: Fit = fit_model,
 ) -> Replay:
     """Replays `dates` (naive UTC instants).
 
     `horizon_of(date)` is the exclusive end of the horizon asked on that date. `refit` says when models are trained
     anew: "every" date, or at the start of each date's "month" or "quarter". Rows whose horizon had not ended by
     `seen_until` (the end of the last day on record) are left out. Each of `rivals` is fitted at the same cuts and adds
-    a column of its name. Raises `NoHistory` when no date has an open deal whose horizon has been seen.
+    a column of its name. `fit` trains the model of a cut. Raises `NoHistory` when no date has an open deal whose
+    horizon has been seen.
     """
     options, say = options or FitOptions(), say or (lambda _: None)
     until = seen_until or last_day_end(history)
@@ -124,11 +129,10 @@ def backtest(
     for cut, days in cuts.items():
         say(f"training on what was known on {history.settings.day_of(cut)}")
         asked_then = rows.filter(pl.col("as_of").is_in(days))
-        said, fit = _said(
-            learned[_step_days(history, cut)], matrix, asked_then, history, cut, options, rivals or {}, horizon_of
-        )
+        model, window = fit(learned[_step_days(history, cut)], history, cut, options)
+        said, told = _said(model, window, matrix, asked_then, rivals or {}, horizon_of)
         parts.append(said)
-        fits.append(fit)
+        fits.append(told)
     labelled = outcomes_by(history, pl.concat(parts), until).drop("closed_at", "outcome", "row", "age_days")
     forecasts = [name for name in labelled.columns if name not in _KEYS]
     return Replay(labelled.select(*_KEYS, *forecasts).sort("as_of", "deal_id"), question, fits, history.settings)
@@ -191,16 +195,14 @@ def days_ahead(days: int) -> HorizonOf:
 
 
 def _said(
-    learned: pd.DataFrame,
+    model: Model,
+    window: Window,
     matrix: pd.DataFrame,
     rows: pl.DataFrame,
-    history: History,
-    cut: dt.datetime,
-    options: FitOptions,
     rivals: Mapping[str, Rival],
     horizon_of: HorizonOf,
 ) -> tuple[pl.DataFrame, dict[str, object]]:
-    model, window = fit_model(learned, history, cut, options)
+    cut = window.cut
     here, days = matrix.iloc[rows["row"].to_numpy()], rows["horizon_days"].to_numpy()
     chances = {MODEL: model.predict(here, days)["win_by_horizon"].to_numpy()}
     chances |= {name: chance(here, days) for name, chance in fit_baselines(window).items()}

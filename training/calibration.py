@@ -162,6 +162,27 @@ def reliability(
     return table.with_columns(low=low, high=high).sort("group", "bin")
 
 
+def reliability_by_range(chance: np.ndarray, happened: np.ndarray, deal: np.ndarray, ranges: int = 10) -> pl.DataFrame:
+    """What was shown against what came, by equal ranges of the chance: from, to, n, deals, shown, came, low, high.
+
+    Ranges that hold no row are left out. Low and high are as in `reliability`.
+
+    >>> found = reliability_by_range(np.array([0.05, 0.15, 0.12]), np.array([0.0, 1.0, 0.0]), np.array(["a", "b", "b"]))
+    >>> found.select("from", "to", "n", "deals").rows()
+    [(0.0, 0.1, 1, 1), (0.1, 0.2, 2, 1)]
+    """
+    place = np.clip(np.floor(chance * ranges + 1e-9), 0, ranges - 1).astype(np.int64)
+    frame = pl.DataFrame({"place": place, "chance": chance, "happened": happened, "deal": deal})
+    table = (
+        frame.group_by("place")
+        .agg(n=pl.len(), deals=pl.col("deal").n_unique(), shown=pl.col("chance").mean(), came=pl.col("happened").mean())
+        .sort("place")
+    )
+    low, high = wilson(table["came"].to_numpy(), table["deals"].to_numpy())
+    bounds = {"from": pl.col("place") / ranges, "to": (pl.col("place") + 1) / ranges}
+    return table.select(**bounds, n="n", deals="deals", shown="shown", came="came").with_columns(low=low, high=high)
+
+
 def wilson(share: np.ndarray, n: np.ndarray, z: float = 1.645) -> tuple[np.ndarray, np.ndarray]:
     """The Wilson score interval of a share of `n`; z = 1.645 is 90 %.
 

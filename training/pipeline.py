@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from history.errors import NoHistory
 from history.fiscal import Period, bounds, period_of, previous
 from history.freeze import Frozen, freeze
 from history.record import History
-from training.backtest import Replay, backtest, period_end, training_matrix
+from training.backtest import Fit, Replay, backtest, period_end, training_matrix
 from training.bundle import Model, bundle_bytes, save_bundle
 from training.card import model_card
 from training.choice import fit_model, kind_of
@@ -24,7 +24,8 @@ from training.flag_record import flag_records
 from training.gate import Evidence, Result, passes, run_gate
 from training.labels import closed_counts
 from training.registry import Registry
-from training.report import calibration_plot, page, summary
+from training.report import calibration_plot, evidence_text, page, summary
+from training.rivals.rival import Rival
 from training.splits import weekly_instants
 
 Say = Callable[[str], object]
@@ -109,8 +110,17 @@ def held_out_period(past: History, as_of: dt.datetime) -> Period | None:
     return None
 
 
-def held_out_replay(past: History, as_of: dt.datetime, options: FitOptions) -> Replay | None:
-    """Weekly days of the held-out period, scored by a model trained at its start: "won before its end"."""
+def held_out_replay(
+    past: History,
+    as_of: dt.datetime,
+    options: FitOptions,
+    rivals: Mapping[str, Rival] | None = None,
+    fit: Fit = fit_model,
+) -> Replay | None:
+    """Weekly days of the held-out period, scored by a model trained at its start: "won before its end".
+
+    `rivals` and `fit` are as in `backtest`.
+    """
     period = held_out_period(past, as_of)
     if period is None:
         return None
@@ -119,7 +129,17 @@ def held_out_replay(past: History, as_of: dt.datetime, options: FitOptions) -> R
     days = [day for day in weekly_instants(start - dt.timedelta(seconds=1), end, past.settings) if day >= start]
     try:
         question = f"won before the end of {period.name}"
-        return backtest(past, days, period_end(past.settings, cadence), cadence, question, options, seen_until=as_of)
+        return backtest(
+            past,
+            days,
+            period_end(past.settings, cadence),
+            cadence,
+            question,
+            options,
+            seen_until=as_of,
+            rivals=rivals,
+            fit=fit,
+        )
     except NoHistory:
         return None
 
@@ -157,7 +177,7 @@ def _registered(
     with tempfile.TemporaryDirectory() as draft:
         bundle = save_bundle(model, Path(draft) / "bundle")
         params = {**report.facts, "kind": report.kind, "content_hash": frozen.content_hash}
-        metrics = {**_metrics(found), "bundle_bytes": bundle_bytes(bundle)}
+        metrics = {**held_out_metrics(found), "bundle_bytes": bundle_bytes(bundle)}
         tags = {
             "kind": report.kind,
             "content_hash": frozen.content_hash,
@@ -165,6 +185,8 @@ def _registered(
             "gate": "passed" if passes(results) else "found",
         }
         figures = _evidence(Path(draft), card, replay, found)
+        figures["told"] = Path(draft) / "told.json"
+        figures["told"].write_text(evidence_text(replay, found, [vars(result) for result in results]), encoding="utf-8")
         version = registry.log(bundle, model.trained_as_of, params, metrics, figures, tags)
     if report.promoted:
         registry.promote(version, by if promote and not passes(results) else "gate", report.why)
@@ -180,7 +202,7 @@ def _why(first: bool, promote: bool, results: Sequence[Result]) -> str:
     return f"the first version, although the gate found {codes}" if first else f"the gate found {codes}"
 
 
-def _metrics(found: dict[str, Any] | None) -> dict[str, float]:
+def held_out_metrics(found: dict[str, Any] | None) -> dict[str, float]:
     """The held-out figures by "forecast.figure", those that are defined."""
     if found is None:
         return {}

@@ -7,7 +7,7 @@ import datetime as dt
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import jinja2
 import numpy as np
 
 from training.backtest import MODEL, Replay
-from training.calibration import wilson
+from training.calibration import reliability_by_range, wilson
 
 NAMES = {
     MODEL: "deal model · 商机模型",
@@ -91,6 +91,16 @@ def summary(replay: Replay) -> dict[str, Any]:
         "fits": [{**fit, "cut_day": cut_day(replay, fit)} for fit in replay.fits],
     }
     return _plain(found)
+
+
+def evidence_text(replay: Replay | None, found: Mapping[str, Any] | None, gate: Sequence[Mapping[str, Any]]) -> str:
+    """The held-out figures, their reliability with counts by ranges of the chance, and the gate's results, as JSON."""
+    bins: list[dict[str, Any]] = []
+    if replay is not None:
+        deal = replay.rows["deal_id"].to_numpy()
+        bins = reliability_by_range(replay.rows[MODEL].to_numpy(), replay.won, deal).to_dicts()
+    told = {"held_out": found, "reliability": _plain(bins), "gate": [dict(one) for one in gate]}
+    return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def cut_day(replay: Replay, fit: Mapping[str, object]) -> str:

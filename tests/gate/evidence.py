@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ from scipy.special import expit
 
 from training.backtest import Replay
 from training.gate import CHECKS, Evidence, Result
+from training.probes.beside import Beside
 
 TRAINED = dt.datetime(2026, 1, 1)
 
@@ -40,3 +42,33 @@ def result(code: str, replay: Replay | None, kind: str = "deal_model", learned: 
     """What one check says of a replay."""
     check = next(check for check in CHECKS if check.code == code)
     return check.run(Evidence(kind, replay, learned))
+
+
+def outcome(code: str, **found: Any) -> Result:
+    """What one check says of evidence that has only `found` in it."""
+    check = next(check for check in CHECKS if check.code == code)
+    return check.run(Evidence(**{"kind": "deal_model", "replay": None, "learned_until": None, **found}))
+
+
+def beside(noise: float = 1.0, rows: int = 3_000, worse_in: str | None = None, seed: int = 4) -> Beside:
+    """A champion that knows the log odds but for `noise`, and a candidate that knows them but for 0.3.
+
+    In stage `worse_in` the candidate knows nothing.
+    """
+    generator = np.random.default_rng(seed)
+    odds = generator.normal(-1, 1.2, rows)
+    stage = np.where(np.arange(rows) // 3 % 2 == 0, "Qualify", "Offer")
+    candidate = odds + 0.3 * generator.normal(0, 1, rows)
+    frame = pl.DataFrame(
+        {
+            "deal_id": [f"D{n // 3}" for n in range(rows)],
+            "as_of": [TRAINED] * rows,
+            "stage": stage,
+            "region": ["East"] * rows,
+            "segment": pl.Series([None] * rows, dtype=pl.String),
+            "label": np.where(generator.random(rows) < expit(odds), "won", "open").tolist(),
+            "model": expit(np.where(stage == worse_in, -1.0, candidate)),
+            "champion": expit(odds + noise * generator.normal(0, 1, rows)),
+        }
+    )
+    return Beside("7", frame)

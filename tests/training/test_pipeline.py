@@ -46,7 +46,7 @@ def test_the_version_carries_its_evidence(report: TrainReport, registry: Registr
     assert {"model.log_loss", "stage_age.log_loss", "bundle_bytes"} <= set(version.metrics)
     folder = registry.bundle_folder(version).parent / "evidence"
     kept = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.*"))
-    assert kept == ["calibration/calibration.png", "card/model_card.md", "report/report.html"]
+    assert kept == ["calibration/calibration.png", "card/model_card.md", "report/report.html", "told/told.json"]
 
 
 def test_the_frozen_history_is_what_was_known_and_is_kept_under_its_hash(

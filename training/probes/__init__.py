@@ -1,0 +1,1 @@
+"""What is measured of a candidate besides its replay, each by itself: the evidence of the gate."""

@@ -11,7 +11,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
 from serving.access import Reader
-from serving.api.routers import ROUTERS
+from serving.api.document import document
+from serving.api.routers import ROUTERS, STRICT
+from serving.conditional import Conditional
 from serving.headers import SafeHeaders
 from serving.limits import BodyLimit, Pace, RateLimit
 from serving.live import Live
@@ -53,6 +55,7 @@ def create_app(settings: ServingSettings) -> FastAPI:
 def _add_middleware(app: FastAPI, settings: ServingSettings) -> None:
     """From the innermost to the outermost."""
     pace = Pace(settings.requests_a_minute, settings.failures_a_minute, settings.limits_storage)
+    app.add_middleware(Conditional)
     app.add_middleware(BodyLimit, most_bytes=settings.body_limit_bytes)
     app.add_middleware(RateLimit, pace=pace)
     app.add_middleware(SafeHeaders, secure=settings.secure_cookies)
@@ -72,7 +75,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_routes(app: FastAPI) -> None:
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=STRICT)
     for module in (
         sign_in,
         account,
@@ -85,4 +88,4 @@ def _add_routes(app: FastAPI) -> None:
     @app.get("/v1/openapi.json", include_in_schema=False)
     def openapi(_: Reader) -> dict[str, object]:
         """What the API takes and gives, for tools."""
-        return app.openapi()
+        return document(app)

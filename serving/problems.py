@@ -82,7 +82,10 @@ def _dealcast_error(request: Request, error: Exception) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _answer(request, error.status_code, _slug(HTTPStatus(error.status_code).name), _http_detail(request, error))
+    kind = _slug(HTTPStatus(error.status_code).name)
+    answer = _answer(request, error.status_code, kind, _http_detail(request, error))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def _http_detail(request: Request, error: HTTPException) -> str:
@@ -90,6 +93,9 @@ def _http_detail(request: Request, error: HTTPException) -> str:
         return f"there is nothing at {request.url.path}; see /v1/openapi.json for what there is."
     if error.status_code == 413:
         return "the request body is too large; send fewer deals at a time."
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return f"{request.method} is not how {request.url.path} is called; expected {allowed}."
     return str(error.detail)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from serving.api import (
     accuracy,
@@ -10,6 +10,7 @@ from serving.api import (
     changed,
     deals,
     events,
+    export,
     forecast,
     health,
     history,
@@ -20,6 +21,10 @@ from serving.api import (
     score,
     scorecard,
 )
+from serving.api.strict import known_parameters
+
+STRICT = [Depends(known_parameters)]
+"""What holds for every route."""
 
 ROUTERS: tuple[APIRouter, ...] = tuple(
     module.router
@@ -38,5 +43,6 @@ ROUTERS: tuple[APIRouter, ...] = tuple(
         scorecard,
         people,
         models,
+        export,
     )
 )

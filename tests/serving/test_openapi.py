@@ -49,6 +49,7 @@ def test_the_routes_of_the_api_are_these(document):
         "/v1/deals/{deal_id}",
         "/v1/deals/{deal_id}/history",
         "/v1/events",
+        "/v1/export/{table}",
         "/v1/forecast",
         "/v1/forecast-calls",
         "/v1/forecast/changes",

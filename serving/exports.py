@@ -1,0 +1,162 @@
+"""Every table that the service tells, to be taken away as CSV, Parquet or JSON: what the caller sees and no more."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+import polars.selectors as cs
+import sqlalchemy as sa
+
+from history.errors import NotAllowed
+from history.tables import TABLES
+from serving.accuracy_told import view_rows
+from serving.csv_text import csv_text
+from serving.pages.narrowing import seen_history
+from serving.people import audit
+from serving.sight import Sight
+from serving.standing import Standing
+from serving.told import (
+    call_rows,
+    cue_rows,
+    forecast_rows,
+    funnel_rows,
+    linearity_rows,
+    pace_rows,
+    plan_rows,
+    scorecard_rows,
+)
+
+Form = Literal["csv", "parquet", "json"]
+MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet", "json": "application/json"}
+OF_DEALS = ("deals", "deal_changes", "activities", "contacts", "scores")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a table is asked with; each table takes what it knows and leaves the rest."""
+
+    period: str | None = None
+    by: str | None = None
+    measure: str = "amount"
+    cadence: str = "quarter"
+    role: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What tables are told from: the standing, who asks, the instant (naive UTC), and serving's own tables."""
+
+    standing: Standing
+    sight: Sight
+    now: dt.datetime
+    engine: sa.Engine
+
+
+Tell = Callable[[Source, Asked], pl.DataFrame]
+
+
+def _accuracy(source: Source, asked: Asked) -> pl.DataFrame:
+    return view_rows(
+        source.standing, source.sight, "record", asked.by or "rep", None, asked.measure, asked.cadence
+    )  # fmt: skip
+
+
+def _audit(source: Source, asked: Asked) -> pl.DataFrame:
+    source.sight.require("people")
+    return audit.read(source.engine)
+
+
+TOLD: dict[str, Tell] = {
+    "deals": lambda source, asked: source.sight.narrow_deals(source.standing.board),
+    "scores": lambda source, asked: source.sight.narrow_deals(source.standing.scored.told),
+    "forecast": lambda source, asked: forecast_rows(
+        source.standing, source.sight, asked.period, asked.by or "team", asked.measure
+    ),
+    "pace": lambda source, asked: pace_rows(
+        source.standing, source.sight, asked.period, asked.by or "team", asked.measure
+    ),
+    "linearity": lambda source, asked: linearity_rows(
+        source.standing, source.sight, asked.by or "company", "month", asked.measure, asked.period, asked.cadence
+    ),
+    "accuracy": _accuracy,
+    "scorecard": lambda source, asked: scorecard_rows(source.standing, source.sight, asked.period, asked.role)[1],
+    "funnel": lambda source, asked: funnel_rows(
+        source.standing, source.sight, None, None, [key.strip() for key in (asked.by or "company").split(",")]
+    ),
+    "cues": lambda source, asked: cue_rows(source.standing, source.sight, asked.period, asked.role)[1],
+    "plans": lambda source, asked: plan_rows(source.standing, source.sight),
+    "forecast_calls": lambda source, asked: call_rows(
+        source.standing.history["forecast_calls"], source.sight, source.now
+    ),
+    "audit": _audit,
+}
+"""Tables as the service tells them."""
+
+HISTORY = {f"history_{name}": name for name in TABLES}
+"""The canonical tables as they are stored, every row that was ever recorded."""
+
+NAMES = (*TOLD, *HISTORY)
+
+
+def exported(source: Source, name: str, asked: Asked) -> pl.DataFrame:
+    """The table of that name (one of `NAMES`) as far as the caller sees it; raises what its own route raises."""
+    if name in TOLD:
+        return TOLD[name](source, asked)
+    return _stored(source, HISTORY[name])
+
+
+def _stored(source: Source, name: str) -> pl.DataFrame:
+    standing, sight = source.standing, source.sight
+    if name in OF_DEALS:
+        return seen_history(standing, sight)[name]
+    frame = standing.history[name]
+    if sight.everything:
+        return frame
+    if "rep_id" in frame.columns:
+        return sight.narrow_people(frame)
+    if {"scope_kind", "scope_id"} <= set(frame.columns):
+        return sight.narrow_scopes(frame)
+    raise NotAllowed(
+        f"the table {name} is of the whole company and you see a part of it; expected one of your own people or deals. "
+        "Ask somebody who sees everything."
+    )
+
+
+def written(frame: pl.DataFrame, form: Form) -> bytes:
+    """The frame in that form. Lists are joined by spaces in CSV; in CSV no cell can be taken for a formula."""
+    if form == "parquet":
+        buffer = io.BytesIO()
+        frame.write_parquet(buffer)
+        return buffer.getvalue()
+    if form == "json":
+        dated = frame.with_columns(
+            cs.datetime().dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ"), cs.date().dt.strftime("%Y-%m-%d"), *_finite(frame)
+        )
+        return dated.write_json().encode()
+    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+    return csv_text(frame.with_columns(pl.col(lists).cast(pl.List(pl.String)).list.join(" "))).encode()
+
+
+def _finite(frame: pl.DataFrame) -> list[pl.Expr]:
+    numbers = [name for name, kind in frame.schema.items() if kind.is_float()]
+    return [pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in numbers]
+
+
+def file_name(name: str, day: dt.date, form: Form) -> str:
+    """A name that is one file on any system: nothing that was sent is part of it.
+
+    >>> file_name("deals", dt.date(2026, 7, 1), "csv")
+    'dealcast-deals-2026-07-01.csv'
+    """
+    return f"dealcast-{name.replace('_', '-')}-{day}.{form}"
+
+
+def tables() -> Mapping[str, str]:
+    """What each table holds, by its name."""
+    own = dict.fromkeys(TOLD, "as the service tells it")
+    return {**own, **{name: TABLES[table].en for name, table in HISTORY.items()}}

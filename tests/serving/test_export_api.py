@@ -1,0 +1,100 @@
+"""GET /v1/export: every table in every form, safe in a spreadsheet, and of what the caller sees alone."""
+
+import io
+import json
+
+import polars as pl
+import pytest
+
+from serving.api.export import MEDIA
+from serving.exports import HISTORY, NAMES, TOLD, Asked, Source, exported, file_name, written
+from serving.sight import hierarchy_of, make_sight
+from serving.tokens import utc_now
+from tests.serving.conftest import NASTY_OWNER
+
+
+def read(answer, form):
+    if form == "parquet":
+        return pl.read_parquet(io.BytesIO(answer.content))
+    if form == "json":
+        return pl.DataFrame(json.loads(answer.content), infer_schema_length=None)
+    return pl.read_csv(io.BytesIO(answer.content), infer_schema=False)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "audit"])
+def test_every_table_is_given_in_every_form_with_the_same_rows(api, name):
+    heights = set()
+    for form in ("csv", "parquet", "json"):
+        answer = api.get(f"/v1/export/{name}", params={"format": form})
+        assert answer.status_code == 200, (name, form, answer.text[:300])
+        assert answer.headers["content-type"] == MEDIA[form]
+        said = answer.headers["content-disposition"]
+        assert said.startswith('attachment; filename="dealcast-')
+        assert said.endswith(f'-2026-07-01.{form}"')
+        heights.add(read(answer, form).height)
+    assert len(heights) == 1
+
+
+def test_the_audit_log_is_for_those_who_look_after_people(shop, api):
+    assert api.get("/v1/export/audit").status_code == 403
+    shop.app.state.audit.flush()
+    admin = make_sight(hierarchy_of(shop.standing), "admin", None)
+    found = exported(Source(shop.standing, admin, utc_now(), shop.app.state.engine), "audit", Asked())
+    assert found.filter(pl.col("what").str.contains("/v1/export/audit", literal=True))["status"].to_list()[-1] == 403
+
+
+def test_the_list_and_its_export_are_the_same_deals(api):
+    listed = {deal["deal_id"] for deal in api.get("/v1/deals?limit=500").json()["deals"]}
+    assert set(read(api.get("/v1/export/deals"), "csv")["deal_id"]) == listed
+
+
+def test_no_cell_of_a_csv_can_be_run_as_a_formula():
+    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "plain", None, "a=b", "'; drop"]
+    frame = pl.DataFrame({"text": texts, "list": [[text] if text else [] for text in texts], "number": [-1.5] * 10})
+    found = pl.read_csv(io.BytesIO(written(frame, "csv")), infer_schema=False)
+    expected = ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\tx", "'\rx", "plain", None, "a=b", "'; drop"]
+    assert found["text"].to_list() == expected
+    assert found["list"].to_list()[:6] == expected[:6]
+    assert set(found["number"]) == {"-1.5"}
+
+
+def test_what_is_no_number_is_null_in_json():
+    frame = pl.DataFrame({"x": [1.0, float("nan"), float("inf"), None]})
+    assert json.loads(written(frame, "json")) == [{"x": 1.0}, {"x": None}, {"x": None}, {"x": None}]
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "deals.csv", "DEALS", "history_sqlite_master", "x" * 100, "%00"])
+def test_a_table_that_there_is_not_is_refused_and_names_no_file(api, name):
+    answer = api.get(f"/v1/export/{name}")
+    assert answer.status_code in (404, 422)
+    assert "content-disposition" not in answer.headers
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_rep_takes_away_own_rows_alone(shop, api, api_as):
+    owners = shop.standing.board["owner_id"].drop_nulls().unique().sort()
+    rep = next(name for name in owners if name != NASTY_OWNER)
+    own = api_as(rep)
+    assert set(read(own.get("/v1/export/deals"), "csv")["owner_id"]) == {rep}
+    assert set(read(own.get("/v1/export/scores"), "csv")["owner_id"]) == {rep}
+    mine = shop.standing.board.filter(pl.col("owner_id") == rep)["deal_id"]
+    changes = read(own.get("/v1/export/history_deal_changes"), "csv")["deal_id"].unique()
+    assert set(mine) <= set(changes)
+    assert len(changes) < shop.standing.history["deals"].height
+    assert set(read(own.get("/v1/export/history_reps"), "csv")["rep_id"]) == {rep}
+    for name in ("audit", "history_accounts", "history_costs"):
+        assert own.get(f"/v1/export/{name}").status_code in (200, 403), name
+    assert own.get("/v1/export/audit").status_code == 403
+    assert own.get("/v1/export/history_accounts").status_code == 403
+
+
+def test_every_table_is_named_in_the_docs_of_the_route(api):
+    document = api.get("/v1/openapi.json").json()
+    parameters = document["paths"]["/v1/export/{table}"]["get"]["parameters"]
+    said = next(entry["description"] for entry in parameters if entry["name"] == "table")
+    assert [name for name in (*TOLD, *HISTORY) if name not in said] == []
+
+
+def test_a_file_name_holds_nothing_that_a_file_system_could_stumble_over(shop):
+    for name in NAMES:
+        assert set(file_name(name, shop.standing.day, "csv")) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")

@@ -19,7 +19,8 @@ from serving.limits import BodyLimit, Pace, RateLimit
 from serving.live import Live
 from serving.metrics import Metrics
 from serving.observed import Observed
-from serving.pages import account, deal, pipeline, sign_in
+from serving.pages import account, data, deal, funnel, models, people, pipeline, sign_in
+from serving.pages import forecast as forecast_page
 from serving.pages.rendering import environment
 from serving.people.audit import AuditLog
 from serving.problems import add_problem_handlers
@@ -81,6 +82,11 @@ def _add_routes(app: FastAPI) -> None:
         account,
         deal,
         pipeline,
+        funnel,
+        data,
+        models,
+        people,
+        forecast_page,
     ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

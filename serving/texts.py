@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from serving.words import access
+from serving.words import access, data, deal, forecast, funnel, models, people, pipeline
 
 LANGUAGES = ("zh-CN", "en")
 Translator = Callable[..., str]
@@ -12,6 +12,12 @@ Translator = Callable[..., str]
 TEXTS: dict[str, tuple[str, str]] = {
     "product": ("Dealcast", "Dealcast"),
     "nav.pipeline": ("Pipeline", "销售管道"),
+    "nav.places": ("Pages", "页面"),
+    "nav.forecast": ("Forecast", "预测"),
+    "nav.people": ("People", "人员"),
+    "nav.funnel": ("Funnel", "漏斗"),
+    "nav.models": ("Models", "模型"),
+    "nav.data": ("Data", "数据"),
     "nav.skip": ("Skip to content", "跳到正文"),
     "nav.sign_out": ("Sign out", "退出"),
     "nav.other_language": ("中文", "English"),
@@ -134,7 +140,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "What the present model says of each week, from what was known then. Rings are scores as they were given.",
         "现用模型按各周当时所知重新评分；圆环为当时给出的评分。",
     ),
-    "deal.highest": ("highest {share}", "最高 {share}"),
+    "deal.highest": ("highest {top}", "最高 {top}"),
     "deal.moved": ("What moved it since {day}", "自{day}以来的变化"),
     "deal.moved_total": ("From {before} to {after}: {points} points", "从 {before} 到 {after}：{points} 个百分点"),
     "deal.moved_none": ("Nothing moved by 0.1 point or more.", "没有达到 0.1 个百分点的变化。"),
@@ -275,6 +281,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "standing.slipped": ("still open when the period ended", "期末仍未关闭"),
     "standing.open": ("open, {chance}", "在途，{chance}"),
     **access.WORDS,
+    **data.WORDS,
+    **deal.WORDS,
+    **forecast.WORDS,
+    **funnel.WORDS,
+    **models.WORDS,
+    **people.WORDS,
+    **pipeline.WORDS,
 }
 """Placeholders in braces are filled by the caller; both languages have the same ones."""
 

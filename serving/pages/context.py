@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from serving.pages.table import Choice, Choices, Table
 from serving.texts import Translator
 
 
 @dataclass(frozen=True)
 class Page:
-    """What every page has: the translator, the language, where a switch of language returns to, and the sign-in.
-
-    Every form carries `csrf` in a hidden field of that name.
-    """
+    """What every page has: the translator, the language, where a switch of language returns to, the sign-in, and the
+    places of the navigation. Every form carries `csrf` in a hidden field of that name."""
 
     t: Translator
     language: str
@@ -25,6 +24,7 @@ class Page:
     signed_in: bool
     title: str
     known_note: str
+    places: list[Choice] = field(default_factory=list, kw_only=True)
     csrf: str = field(default="", kw_only=True)
 
 
@@ -39,11 +39,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Filter:
-    """One drop-down of the filter form."""
+    """One drop-down of the filter form; with `any` it can be left open."""
 
     name: str
     label: str
     options: list[Option]
+    any: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class DealLine:
     band_label: str
     win: str
     win_width: float
+    win_note: str
+    fell: bool
     win_by: str
     close_date: str
     flags: list[str]
@@ -85,6 +88,8 @@ class DealLine:
 class PipelinePage(Page):
     """The list of open deals by risk."""
 
+    answer: str
+    views: Choices
     at_risk: str
     at_risk_note: str
     open_value: str
@@ -93,6 +98,7 @@ class PipelinePage(Page):
     expected_label: str
     expected_note: str
     bands: list[BandShare]
+    search: str
     filters: list[Filter]
     filtered: bool
     win_by_label: str
@@ -100,6 +106,7 @@ class PipelinePage(Page):
     shown: str
     next_link: str | None
     first_link: str | None
+    csv_link: str | None
 
 
 @dataclass(frozen=True)
@@ -162,14 +169,18 @@ class Mark:
 
 @dataclass(frozen=True)
 class Curve:
-    """The win chance over the last weeks, drawn 600 wide and 120 high: `line` are its points, y grows downward."""
+    """Win chance (percent) and health over the last weeks on one scale, drawn 600 wide and 160 high: `line` and
+    `health_line` are their points, y grows downward; `told` says it in words."""
 
     line: str
     weeks: list[Mark]
+    health_line: str
+    health: list[Mark]
     said: list[Mark]
     first_day: str
     last_day: str
     top: str
+    told: str
 
 
 @dataclass(frozen=True)
@@ -187,6 +198,7 @@ class DealPage(Page):
     """One deal: probability, health, reasons, flags, how it went and what happened."""
 
     deal_id: str
+    answer: str
     facts: list[Fact]
     closed_note: str
     win: str
@@ -205,6 +217,9 @@ class DealPage(Page):
     moved_label: str
     moved_note: str
     moved: list[MovedPart]
+    people: Table
+    odds: Table | None
+    odds_notes: list[str]
     events: list[Event]
     more_note: str
 

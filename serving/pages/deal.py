@@ -11,11 +11,14 @@ from fastapi.responses import Response
 
 from features.feature import category_word
 from serving.access import PageReader
+from serving.buyers import buyers
 from serving.deal_facts import DealFacts, deal_facts
 from serving.flag_words import flag_text, record_text
 from serving.live import standing_of
+from serving.odds import odds
 from serving.pages.context import Chance, DealPage, Event, Fact, RaisedFlag, Step
 from serving.pages.deal_course import course
+from serving.pages.deal_people import odds_notes, odds_table, people_table
 from serving.pages.format import NOTHING, day, days, money, percent, points
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
@@ -31,11 +34,12 @@ CODED = ("forecast_category", "kind")
 
 
 @router.get("/deals/{deal_id:path}", name="deal")
-def deal(request: Request, _: PageReader, deal_id: str) -> Response:
-    """One deal."""
+def deal(request: Request, reader: PageReader, deal_id: str) -> Response:
+    """One deal that the reader sees."""
     standing = standing_of(request)
-    page = deal_page(Shell(request, standing), deal_facts(standing, deal_id))
-    return render(request, "deal.html", page)
+    facts = deal_facts(standing, deal_id)
+    reader.sight.require_deal(deal_id, facts.owner_id)
+    return render(request, "deal.html", deal_page(Shell(request, standing, reader.sight), facts))
 
 
 def deal_page(shell: Shell, facts: DealFacts) -> DealPage:
@@ -49,6 +53,7 @@ def deal_page(shell: Shell, facts: DealFacts) -> DealPage:
         deal_id=facts.deal_id if facts.name else "",
         facts=told_facts(facts, standing, language),
         **_forecast_parts(facts, standing, language),
+        people=people_table(buyers(standing.past, facts.deal_id, standing.as_of), standing, language),
         events=[told_event(event, standing, language) for event in events],
         more_note=t("deal.timeline_more", count=EVENTS_SHOWN) if more else "",
     )
@@ -59,8 +64,13 @@ def _forecast_parts(facts: DealFacts, standing: Standing, language: str) -> dict
     if facts.row is None:
         return _no_forecast(t("deal.closed", outcome=t(f"deal.{facts.outcome}")))
     row = facts.row
+    went = course(standing, facts.deal_id, language)
+    found = standing.remembered(("odds", facts.deal_id), lambda: odds(standing, facts.deal_id))
     return {
         "closed_note": "",
+        "answer": answer(facts, row, went.pop("week"), language),
+        "odds": odds_table(found, language),
+        "odds_notes": odds_notes(found, language),
         "win": percent(row["win_probability"]),
         "win_note": t("deal.win_meaning", typical=percent(facts.baseline)),
         "health": f"{row['health']:.0f}",
@@ -73,14 +83,34 @@ def _forecast_parts(facts: DealFacts, standing: Standing, language: str) -> dict
         "flags": [raised_flag(code, standing, language) for code in (row["flags"] or "").split()],
         "problems": [t(f"problem.{code}") for code in (row["problems"] or "").split()],
         "caveats": _caveats(facts, standing, language),
-        **course(standing, facts.deal_id, language),
+        **went,
     }
+
+
+def answer(facts: DealFacts, row: dict[str, Any], week: str, language: str) -> str:
+    """How the deal stands, in a sentence, and what weighs most against it."""
+    t = translator(language)
+    win, typical = percent(row["win_probability"]), percent(facts.baseline)
+    told = [t("deal.answer", band=t(f"band.{row['band']}"), win=win, typical=typical)]
+    against = [reason for reason in facts.reasons if reason.points <= -1]
+    if against:
+        told.append(t("deal.answer_against", reason=min(against, key=lambda one: one.points).sentence(language)))
+    if week and week != points(0.0):
+        told.append(t("deal.answer_moved", points=week))
+    return ("" if language == "zh-CN" else " ").join(told)
 
 
 def _no_forecast(note: str) -> dict[str, Any]:
     words = dict.fromkeys(("win", "win_note", "health", "band", "band_label", "horizon_label"), "")
     lists: dict[str, list[Any]] = {name: [] for name in ("chances", "steps", "flags", "problems", "caveats", "moved")}
-    none = {"curve": None, "moved_label": "", "moved_note": ""}
+    none: dict[str, Any] = {
+        "curve": None,
+        "moved_label": "",
+        "moved_note": "",
+        "odds": None,
+        "odds_notes": [],
+        "answer": note,
+    }
     return {"closed_note": note, "health_at": 0.0, **words, **lists, **none}
 
 

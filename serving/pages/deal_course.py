@@ -13,7 +13,7 @@ from serving.score_history import WEEK, Replayed, last_move, replayed, stored_sc
 from serving.standing import Standing
 from serving.texts import Translator, translator
 
-WIDTH, HEIGHT, EDGE = 600.0, 120.0, 8.0
+WIDTH, HEIGHT, EDGE = 600.0, 160.0, 8.0
 
 
 def course(standing: Standing, deal_id: str, language: str) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def course(standing: Standing, deal_id: str, language: str) -> dict[str, Any]:
     move = last_move(standing.prepared, own, standing.model, deal_id, standing.as_of)
     since = standing.history.settings.day_of(standing.as_of - WEEK)
     return {
+        "week": points(move.points) if move else "",
         "curve": curve(weeks, _said(standing, deal_id, weeks), standing, language),
         "moved_label": t("deal.moved", day=day(since, language)),
         "moved_note": _note(move, t),
@@ -37,24 +38,47 @@ def curve(
     """The drawing; None where the deal was not open on two of the weeks."""
     if len(weeks) < 2:
         return None
-    top = max(week.win_probability for week in weeks)
-    top = max(top, *(chance for _, chance in said), 0.05) * 1.15 if said else max(top, 0.05) * 1.15
+    top = max(*(100 * week.win_probability for week in weeks), *(week.health for week in weeks))
+    top = max(top, *(100 * chance for _, chance in said), 10.0) * 1.08
     first, span = weeks[0].as_of, weeks[-1].as_of - weeks[0].as_of
     day_of = standing.history.settings.day_of
 
-    def mark(at: dt.datetime, chance: float) -> Mark:
+    def mark(at: dt.datetime, level: float, label: str) -> Mark:
         x = EDGE + (WIDTH - 2 * EDGE) * ((at - first) / span)
-        y = HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * chance / top
-        return Mark(round(x, 1), round(y, 1), f"{day(day_of(at), language)} {percent(chance)}")
+        y = HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * level / top
+        return Mark(round(x, 1), round(y, 1), f"{day(day_of(at), language)}: {label}")
 
-    marks = [mark(week.as_of, week.win_probability) for week in weeks]
+    chances = [mark(one.as_of, 100 * one.win_probability, percent(one.win_probability)) for one in weeks]
+    health = [mark(one.as_of, one.health, f"{one.health:.0f}") for one in weeks]
     return Curve(
-        line=" ".join(f"{one.x},{one.y}" for one in marks),
-        weeks=marks,
-        said=[mark(at, chance) for at, chance in said],
+        line=_line(chances),
+        weeks=chances,
+        health_line=_line(health),
+        health=health,
+        said=[mark(at, 100 * chance, percent(chance)) for at, chance in said],
         first_day=day(day_of(first), language),
         last_day=day(day_of(weeks[-1].as_of), language),
-        top=percent(max(week.win_probability for week in weeks)),
+        top=f"{top / 1.08:.0f}",
+        told=_in_words(weeks, standing, language),
+    )
+
+
+def _line(marks: list[Mark]) -> str:
+    return " ".join(f"{one.x},{one.y}" for one in marks)
+
+
+def _in_words(weeks: list[Replayed], standing: Standing, language: str) -> str:
+    """What the drawing shows, for those who do not see it."""
+    day_of = standing.history.settings.day_of
+    first, last = weeks[0], weeks[-1]
+    return translator(language)(
+        "deal.chart",
+        first=day(day_of(first.as_of), language),
+        last=day(day_of(last.as_of), language),
+        from_chance=percent(first.win_probability),
+        to_chance=percent(last.win_probability),
+        from_health=f"{first.health:.0f}",
+        to_health=f"{last.health:.0f}",
     )
 
 

@@ -6,6 +6,11 @@ import pytest
 from jinja2 import meta
 
 from serving.pages.context import AccountPage, DealPage, FailurePage, PipelinePage, SignInPage
+from serving.pages.data import DataPage
+from serving.pages.forecast import ForecastPage
+from serving.pages.funnel import FunnelPage
+from serving.pages.models import ModelsPage
+from serving.pages.people import PeoplePage, PersonPage
 from serving.pages.rendering import TEMPLATES, environment
 
 PAGES = {
@@ -14,14 +19,21 @@ PAGES = {
     "sign_in.html": SignInPage,
     "failure.html": FailurePage,
     "account.html": AccountPage,
+    "funnel.html": FunnelPage,
+    "data.html": DataPage,
+    "models.html": ModelsPage,
+    "people.html": PeoplePage,
+    "person.html": PersonPage,
+    "forecast.html": ForecastPage,
 }
 
 
 def used(name):
     engine = environment()
     tree = engine.parse((TEMPLATES / name).read_text(encoding="utf-8"))
-    parents = [parent for parent in meta.find_referenced_templates(tree) if parent]
-    return meta.find_undeclared_variables(tree).union(*(used(parent) for parent in parents))
+    parents = [parent for parent in meta.find_referenced_templates(tree) if parent and not parent.startswith("_")]
+    named = meta.find_undeclared_variables(tree) - {"parts"}
+    return named.union(*(used(parent) for parent in parents))
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -29,8 +41,13 @@ def test_a_template_names_exactly_the_fields_of_its_context(name):
     assert used(name) == {field.name for field in fields(PAGES[name])}
 
 
+def test_what_templates_share_reads_nothing_but_what_it_is_given():
+    tree = environment().parse((TEMPLATES / "_parts.html").read_text(encoding="utf-8"))
+    assert meta.find_undeclared_variables(tree) == set()
+
+
 def test_every_template_has_a_context():
-    assert {path.name for path in TEMPLATES.glob("*.html")} == {*PAGES, "base.html"}
+    assert {path.name for path in TEMPLATES.glob("*.html")} == {*PAGES, "base.html", "_parts.html"}
 
 
 def test_templates_switch_no_escaping_off_and_hold_no_script_or_style():

@@ -1,0 +1,101 @@
+"""The deal page's newer parts: the answer, the people of the buyer, and what would change the odds."""
+
+import datetime as dt
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.people import KEY_ROLES
+from serving.buyers import buyers
+from serving.odds import FEWEST, LEVERS, lately_open, odds
+from serving.pages.deal_people import odds_table, people_table
+
+
+@pytest.fixture(scope="module")
+def outlooks(shop):
+    standing = shop.standing
+    return {deal_id: odds(standing, deal_id) for deal_id in standing.board["deal_id"].head(40)}
+
+
+def test_every_lever_moves_features_that_there_are(shop):
+    for lever in LEVERS:
+        assert {lever.feature, *lever.features} <= set(shop.standing.scored.matrix.columns), lever.code
+        assert lever.feature in lever.features, lever.code
+
+
+def test_a_lever_holds_or_is_told_or_has_too_few_deals_and_never_two_of_these(outlooks):
+    told = False
+    for found in outlooks.values():
+        codes = [one.code for one in found.changes] + found.held + found.unsupported
+        assert len(codes) == len(set(codes))
+        assert set(codes) <= {lever.code for lever in LEVERS}
+        assert all(one.deals >= FEWEST and 0 < one.low <= one.high < 1 for one in found.changes)
+        told |= bool(found.changes)
+    assert told
+
+
+def test_what_is_told_of_a_lever_is_the_model_s_word_on_values_that_were_seen(shop, outlooks):
+    """By another road: each donor put through the model by hand."""
+    standing = shop.standing
+    deal_id, one = next((deal_id, found.changes[0]) for deal_id, found in outlooks.items() if found.changes)
+    lever = next(lever for lever in LEVERS if lever.code == one.code)
+    row = standing.scored.matrix.iloc[[standing.scored.places[deal_id]]]
+    lately = lately_open(standing)
+    here = lately[(lately["stage"] == row["stage"].iloc[0]) & lately[lever.feature].between(lever.least, lever.most)]
+    apart = (here["age_days"] - row["age_days"].iloc[0]).abs().to_numpy()
+    chances, seen = [], {deal_id}
+    for place in np.argsort(apart, kind="stable"):
+        donor = here.iloc[[place]]
+        (name,) = donor.index.get_level_values("deal_id")
+        if name in seen or len(chances) == 50:
+            continue
+        seen.add(name)
+        made = row.assign(**{feature: donor[feature].to_numpy() for feature in lever.features})
+        chances.append(float(standing.model.predict(made, 1.0)["win_probability"].iloc[0]))
+    assert one.chance == pytest.approx(np.mean(chances), abs=1e-9)
+    assert one.deals == len(chances)
+
+
+def test_the_page_says_that_odds_are_no_causes(shop, outlooks):
+    table = odds_table(next(found for found in outlooks.values() if found.changes), "en")
+    assert "does not say that doing it would win" in table.note
+
+
+def test_people_are_told_with_role_and_last_touch_and_the_roles_that_are_missing(shop):
+    standing = shop.standing
+    on_deal = standing.past["contacts"]["deal_id"].unique().sort()
+    deal_id = next(one for one in on_deal if one in set(standing.board["deal_id"]))
+    found = buyers(standing.past, deal_id, standing.as_of)
+    rows = standing.past["contacts"].filter(pl.col("deal_id") == deal_id)
+    assert {one.contact_id for one in found.people} == set(rows["contact_id"])
+    assert set(found.missing) == set(KEY_ROLES) - set(rows["role"])
+    assert found.covered + len(found.missing) == len(KEY_ROLES)
+    told = people_table(found, standing, "zh-CN")
+    assert len(told.rows) == len(found.people)
+
+
+def test_somebody_who_is_added_later_is_not_on_the_deal_yet(shop):
+    standing = shop.standing
+    row = standing.past["contacts"].sort("added_at").row(-1, named=True)
+    before = buyers(standing.past, row["deal_id"], row["added_at"])
+    after = buyers(standing.past, row["deal_id"], row["added_at"] + dt.timedelta(seconds=1))
+    assert row["contact_id"] in {one.contact_id for one in after.people}
+    assert len(before.people) < len(after.people)
+
+
+def test_the_head_of_the_page_says_how_the_deal_stands(shop, browser):
+    row = shop.standing.board.sort("win_probability").row(3, named=True)
+    page = browser.get(f"/deals/{row['deal_id']}").text
+    assert f"{row['win_probability']:.0%} to win in the end" in page or "&lt;1% to win" in page
+    assert "What would change the odds" in page
+    assert "key roles" in page.lower()
+
+
+def test_a_deal_of_somebody_else_is_as_if_it_were_not_there(shop, browser_as):
+    owners = shop.standing.board["owner_id"].drop_nulls().value_counts(sort=True)["owner_id"]
+    other = shop.standing.board.filter(pl.col("owner_id") == owners[1])["deal_id"][0]
+    browser = browser_as("rep", owners[0])
+    assert browser.get(f"/deals/{other}").status_code == 404
+    own = shop.standing.board.filter(pl.col("owner_id") == owners[0])["deal_id"][0]
+    assert browser.get(f"/deals/{own}").status_code == 200

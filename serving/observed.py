@@ -24,6 +24,8 @@ USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 SAFE = ("GET", "HEAD", "OPTIONS")
 UNWATCHED = ("/healthz", "/readyz", "/metrics", "/static/")
 """What machines call all the time and what shows nothing; counted, neither logged nor audited while it goes well."""
+NOTED_REFUSALS = (400, 401, 403, 413, 422, 429)
+"""Noted even where nobody knows who it was: a body that cannot be read is refused before its sender is looked up."""
 
 DEED_WORDS = {
     "read": audit.SAW,
@@ -107,7 +109,7 @@ def _deed(scope: Scope, status: int, state: dict[str, Any]) -> str | None:
         return str(said)
     if scope["path"].startswith(UNWATCHED) and status < 400:
         return None
-    if status in (401, 403, 413, 429) or (status >= 400 and state.get("caller")):
+    if status in NOTED_REFUSALS or (status >= 400 and state.get("caller")):
         return audit.REFUSED
     if state.get("caller") is None or status >= 400:
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -21,6 +22,7 @@ from history.workspace import Workspace, open_workspace
 from serving.app import create_app
 from serving.deeds import DEEDS
 from serving.live import Live
+from serving.people import entry, passwords
 from serving.people.roll import add_person, find_person
 from serving.settings import ServingSettings
 from serving.standing import Standing
@@ -67,6 +69,16 @@ class Shop:
     @property
     def registry(self) -> Registry:
         return self.live.registry
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """The same argon2id at a fraction of its cost: hundreds of sign-ins are not to take minutes."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patched:
+        for module in (passwords, entry):
+            patched.setattr(module, "hasher", lambda: cheap)
+        yield
 
 
 @pytest.fixture(scope="session")

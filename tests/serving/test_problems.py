@@ -52,7 +52,7 @@ def test_an_unknown_path_and_method_are_named(api):
 def test_an_unknown_deal_is_named(api):
     body = held_to_shape(api.get("/v1/deals/D-nobody"), 404)
     assert body["type"] == "urn:dealcast:problem:deal-unknown"
-    assert "deal 'D-nobody' is not in the history known on 2026-07-01" in body["detail"]
+    assert "deal 'D-nobody' is not in the history known to you" in body["detail"]
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def retrain(
         if name is None or again:
             name = plan.quarter if name is None else next_name(place.retrainings, plan.quarter)
         journal = Journal(place.retrainings / name)
-        if not journal.plan:
+        if not journal.entries:
             journal.begin(plan.as_dict())
         begun_plan = read_plan(journal.plan)
         plan = begun_plan if journal.finished else resumed(plan, begun_plan)

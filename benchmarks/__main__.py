@@ -16,6 +16,7 @@ OF_SPEED = {
     "features": "Features",
     "scoring": "One deal, and reasons",
     "attainment": "Forecasts",
+    "service": "The service",
     "people": "Performance sheets",
     "importing": "Import",
 }

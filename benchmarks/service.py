@@ -1,0 +1,161 @@
+"""How fast the service answers: pages of a long list of open deals, and deals sent to be scored.
+
+Bars: `GET /v1/deals` of 50 rows of 50,000 open deals, 2 workers and 32 connections, p99 under 100 ms and 60 % of the
+requests a second of an empty FastAPI route in the same run; `POST /v1/score` of one deal with 40 events, reasons
+included, at 20 requests a second, p50 under 25 ms and p99 under 80 ms.
+
+python -m benchmarks.service [--deals 50000] [--seconds 10] [--folder DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks._big_workspace import last_day, make_workspace
+from benchmarks._http_load import Measured, closed_loop, get, open_loop, post
+from benchmarks._page import table_of_verdicts, verdict
+from benchmarks.scoring import posted
+from features.spine import open_spine
+from history.record import History
+from history.workspace import Workspace
+from serving.tokens import create_token
+
+CONNECTIONS, WORKERS, SCORES_A_SECOND = 32, 2, 20
+EVENTS = 40
+EMPTY = "benchmarks._empty_service:app"
+FILTERS = (
+    "",
+    "&band=critical",
+    "&sort=-amount",
+    "&sort=win_probability",
+    "&band=watch&sort=close_date",
+    "&flag=overdue",
+)
+
+
+@contextlib.contextmanager
+def running(command: list[str], port: int, path: str) -> Iterator[int]:
+    """A server of `command` until it is no longer needed; waits until `path` is answered."""
+    environ = {**os.environ, "DEALCAST_REQUESTS_A_MINUTE": "0", "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    process = subprocess.Popen([sys.executable, "-m", *command], env=environ, stderr=subprocess.DEVNULL)
+    try:
+        _wait(process, port, path)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, path: str) -> None:
+    for _ in range(1_200):
+        if process.poll() is not None:
+            raise SystemExit(f"the server ended with {process.returncode}")
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer,
+        ):
+            if answer.status == 200:
+                return
+        time.sleep(0.25)
+    raise SystemExit("the server did not come up")
+
+
+def empty_route(port: int, seconds: float) -> Measured:
+    """The same load on a FastAPI app that answers every request with an empty JSON object."""
+    command = ["uvicorn", EMPTY, "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning"]
+    with running(command, port, "/"):
+        closed_loop(port, [get("/")], CONNECTIONS, 1)
+        return closed_loop(port, [get("/")], CONNECTIONS, seconds)
+
+
+def warmed(port: int, requests: list[bytes]) -> None:
+    """Every worker has answered every question once, as far as chance lets one see to it."""
+    for _ in range(4):
+        closed_loop(port, requests, CONNECTIONS, 1.5)
+
+
+def score_bodies(history: History, most: int = 40) -> list[bytes]:
+    """Deals that are open at the end of the history, each with `EVENTS` events at most, as bodies of a request."""
+    as_of = last_day(history)
+    bodies = []
+    for deal_id in open_spine(history, [as_of])["deal_id"].head(400):
+        deal = json.loads(posted(history, deal_id).model_dump_json())
+        told = len(deal["changes"])
+        if told < EVENTS <= told + len(deal["activities"]):
+            deal["activities"] = deal["activities"][-(EVENTS - told) :]
+            bodies.append(json.dumps({"deals": [deal]}).encode())
+        if len(bodies) == most:
+            break
+    return bodies
+
+
+def told(workspace: Workspace, seconds: float, port: int) -> Iterator[str]:
+    """What was measured, in Markdown."""
+    token = create_token(workspace.store_url, f"benchmark {time.time():.0f}")
+    lists = [get(f"/v1/deals?limit=50{part}", token) for part in FILTERS]
+    history = workspace.history()
+    scores = [post("/v1/score", token, body) for body in score_bodies(history)]
+    empty = empty_route(port, seconds)
+    command = ["cli", "serve", "--workspace", str(workspace.path), "--port", str(port), "--workers", str(WORKERS)]
+    with running(command, port, "/readyz"):
+        warmed(port, lists)
+        plain = closed_loop(port, lists[:1], CONNECTIONS, seconds)
+        mixed = closed_loop(port, lists, CONNECTIONS, seconds)
+        open_loop(port, scores, SCORES_A_SECOND, 3)
+        scored = open_loop(port, scores, SCORES_A_SECOND, 2 * seconds)
+    open_deals = open_spine(history, [last_day(history)]).height
+    yield f"{WORKERS} workers, {CONNECTIONS} connections from one process on the same machine, {seconds:g} s each; a"
+    yield f"page is 50 of {open_deals:,} open deals. A deal to score has {EVENTS} changes and touches.\n"
+    yield "| load | requests a second | p50 ms | p95 ms | p99 ms | answers |\n|---|---|---|---|---|---|"
+    rows = {
+        "an empty FastAPI route": empty,
+        "GET /v1/deals, the worst first": plain,
+        f"GET /v1/deals, {len(FILTERS)} filters and orders in turn": mixed,
+        f"POST /v1/score at {SCORES_A_SECOND} a second": scored,
+    }
+    for name, one in rows.items():
+        quantiles = " | ".join(f"{one.quantile(share):,.1f}" for share in (0.5, 0.95, 0.99))
+        statuses = " ".join(map(str, sorted(one.statuses)))
+        yield f"| {name} | {one.a_second:,.0f} | {quantiles} | {len(one.milliseconds):,} of {statuses} |"
+    yield ""
+    yield from table_of_verdicts(verdicts(empty, plain, scored))
+
+
+def verdicts(empty: Measured, plain: Measured, scored: Measured) -> Iterator[str]:
+    """What was asked and what was found."""
+    p99, share = plain.quantile(0.99), 100 * plain.a_second / empty.a_second
+    yield verdict("p99 of a page of the list, ms, under 100", p99, p99 < 100)
+    yield verdict("requests a second, % of the empty route's, 60 or more", share, share >= 60)
+    p50, slow = scored.quantile(0.5), scored.quantile(0.99)
+    yield verdict("p50 of one deal scored with reasons, ms, under 25", p50, p50 < 25)
+    yield verdict("p99 of it, ms, under 80", slow, slow < 80)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--deals", type=int, default=50_000, help="open deals")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each load")
+    parser.add_argument("--port", type=int, default=18_437)
+    parser.add_argument("--folder", help="where the workspace is kept, so that it is made once")
+    given = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        folder = Path(given.folder or stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.mkdir(parents=True, exist_ok=True)
+        workspace = make_workspace(folder, given.deals)
+        for line in told(workspace, given.seconds, given.port):
+            print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.console import Column, Style, print_table, say
+from cli.accuracy_views import VIEWS, WHO, Asked, in_words, show_view
+from cli.console import Column, Style, notice, print_table, say, written
 from cli.options import Session, as_of_option, day_or_newest, measure_option, out_option, shared_options
 from cli.output import checked_path, write
 from cli.words import choose
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
     from history.record import History
 
 COLUMNS = (
-    Column("who", "forecaster", "预测人"),
-    Column("about", "about", "对象"),
-    Column("said", "source", "来源"),
-    Column("horizon_days", "days before", "提前天数", "whole"),
+    *WHO,
     Column("n_periods", "periods", "期间数", "whole"),
     Column("bias", "bias", "偏差", "signed"),
     Column("wape", "WAPE", "WAPE", "percent"),
@@ -32,20 +30,31 @@ COLUMNS = (
     Column("fva_model", "value added vs model", "较模型增值", "signed"),
     Column("fva_naive", "value added vs naive", "较朴素增值", "signed"),
 )
-
-FORECASTERS = {
-    "rep": ("rep", "销售"),
-    "manager": ("manager", "经理"),
-    "model": ("model", "模型"),
-    "rule": ("rule", "规则"),
-}
-SOURCES = {"submitted": ("submitted", "申报"), "implied": ("implied", "隐含")}
+DETAILED = (
+    *COLUMNS[:5],
+    Column("calls_made", "calls made", "申报次数"),
+    COLUMNS[5],
+    Column("bias_range", "80 %", "80% 区间"),
+    Column("bias_shrunk", "shrunk", "收缩后", "signed"),
+    COLUMNS[6],
+    Column("wape_range", "80 %", "80% 区间"),
+    Column("wape_shrunk", "shrunk", "收缩后", "percent"),
+    *COLUMNS[7:],
+)
 
 
 @click.command()
 @shared_options
 @as_of_option
 @click.option("--by", type=click.Choice(["rep", "team", "forecaster_kind"]), default="rep", show_default=True)
+@click.option(
+    "--view",
+    type=click.Choice(["record", "details", *VIEWS]),
+    default="record",
+    show_default=True,
+    help="The record; with coverage and intervals; period by period; and so on (see docs/accuracy.md).",
+)
+@click.option("--of", "only", metavar="ID", help="Only this forecaster, rep or team.")
 @click.option(
     "--horizon", "horizons", type=int, multiple=True, metavar="DAYS", help="Days before period end. [75 45 15]"
 )
@@ -58,6 +67,8 @@ def accuracy(
     session: Session,
     as_of: dt.date | None,
     by: str,
+    view: str,
+    only: str | None,
     horizons: tuple[int, ...],
     measure: str,
     cadence: str,
@@ -68,20 +79,54 @@ def accuracy(
     \b
     Example:
       dealcast accuracy --as-of 2026-07-01 --by rep --horizon 45
-      dealcast accuracy --by team --measure count --out accuracy.csv
+      dealcast accuracy --view trend --by team --measure count --out trend.csv
+      dealcast accuracy --view periods --of R001 --horizon 45
     """
-    from indicators.accuracy import HORIZONS_DAYS
-    from indicators.accuracy import accuracy as assess
+    from indicators.accuracy import COLUMNS as RESULT
+    from indicators.forecasters import HORIZONS_DAYS
 
     out = checked_path(out)
-    workspace = session.workspace()
-    history = workspace.history()
+    history = session.workspace().history()
     instant = history.settings.start_of(day_or_newest(as_of, history))
-    frame = assess(history, instant, by, horizons or HORIZONS_DAYS, measure, cadence)
+    asked = Asked(history, instant, by, horizons or HORIZONS_DAYS, measure, cadence)
+    frame = one_alone(asked.view(view), only)
     if out:
-        write(frame, out)
+        write(frame.select(list(RESULT)) if view == "record" else frame, out)
+    style = Style(session.language, history.settings.currency if measure == "amount" else None)
+    if view in VIEWS:
+        show_view(frame, view, style, names(history, instant))
+        return
     title = choose(session.language, "Forecast accuracy", "预测准确率")
     show(frame, title, session.language, names(history, instant))
+    show_rules(frame, session.language)
+    for one in asked.remarks():
+        notice(choose(session.language, one.en, one.zh))
+
+
+def one_alone(frame: pl.DataFrame, only: str | None) -> pl.DataFrame:
+    """The rows of one forecaster, rep or team; raises `DealUnknown` where there are none."""
+    import polars as pl
+
+    from history.errors import DealUnknown
+
+    if only is None:
+        return frame
+    fields = [name for name in ("forecaster_id", "scope_id") if name in frame.columns]
+    found = frame.filter(pl.any_horizontal(pl.col(name) == only for name in fields))
+    if found.is_empty():
+        known = sorted({name for field in fields for name in frame[field].to_list()})
+        some = ", ".join(known[:5]) or "nobody yet"
+        raise DealUnknown(f"--of {only[:80]!r}: nothing is measured of that; expected one of those measured: {some}.")
+    return found
+
+
+def show_rules(frame: pl.DataFrame, language: str) -> None:
+    """The rule of each kind of bias that occurs in the table."""
+    from indicators.kinds import KINDS
+
+    for code in [code for code in KINDS if code in set(frame["kind_of_bias"])]:
+        kind = KINDS[code]
+        say(choose(language, f"{kind.en}: {kind.rule_en}", f"{kind.zh}：{kind.rule_zh}"))
 
 
 def names(history: History, instant: dt.datetime) -> dict[str, str]:
@@ -104,7 +149,8 @@ def show(frame: pl.DataFrame, title: str, language: str, names: Mapping[str, str
             )
         )
         return
-    filled = [column for column in COLUMNS if column.field not in frame.columns or frame[column.field].count()]
+    columns = DETAILED if "n_called" in frame.columns else COLUMNS
+    filled = [column for column in columns if column.field not in frame.columns or frame[column.field].count()]
     print_table(title, filled, [told(row, language, names) for row in frame.to_dicts()], Style(language))
 
 
@@ -113,11 +159,19 @@ def told(row: dict[str, Any], language: str, names: Mapping[str, str]) -> dict[s
     from indicators.kinds import KINDS
 
     kind = KINDS[row["kind_of_bias"]]
-    forecaster, about = (names.get(row[field], row[field]) for field in ("forecaster_id", "scope_id"))
-    who = f"{choose(language, *FORECASTERS.get(row['forecaster_kind'], ('', '')))} {forecaster or ''}".strip()
-    return row | {
-        "who": who,
-        "about": about,
-        "said": choose(language, *SOURCES[row["source"]]),
-        "kind": choose(language, kind.en, kind.zh),
-    }
+    words = in_words(row, language, names) | {"kind": choose(language, kind.en, kind.zh)}
+    if "n_called" in row:
+        ranges = {f"{name}_range": interval(row, name, form, language) for name, form in RANGES.items()}
+        words |= ranges | {"calls_made": f"{row['n_called']}/{row['n_possible']}"}
+    return row | words
+
+
+RANGES = {"bias": "signed", "wape": "percent"}
+
+
+def interval(row: Mapping[str, Any], name: str, form: str, language: str) -> str | None:
+    """The interval of a figure in words; None where there is none."""
+    low, high = (row[f"{name}_{end}"] for end in ("p10", "p90"))
+    if low is None or high is None:
+        return None
+    return choose(language, " to ", " 至 ").join(written(value, form) for value in (low, high))

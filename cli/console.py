@@ -56,6 +56,7 @@ FORMS: dict[str, Callable[[Any, Style], str]] = {
     "chance": lambda value, style: percent(value),
     "percent": lambda value, style: f"{value * 100:.0f}%",
     "signed": lambda value, style: f"{value * 100:+.0f}%".replace("-", MINUS),
+    "slope": lambda value, style: f"{value * 100:+.1f}".replace("-", MINUS),
     "times": lambda value, style: f"{value:,.1f} ×",
     "number": lambda value, style: f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}",
     "score": lambda value, style: f"{value:.3f}",

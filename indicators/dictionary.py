@@ -63,7 +63,7 @@ For a forecaster, a scope, a period and a horizon ({days} days before the period
 - **The call F** is the last statement made and recorded before the horizon day is over, in the workspace's time zone.
   A statement recorded later than it claims to have been made counts from its recording. The most likely value counts;
   where a forecaster never gives one, the commit; a best case alone is no forecast. Calls after that day are kept and
-  not counted, so calling late gains nothing.
+  not counted, so calling late gains nothing; a value below 0 is not counted either.
 - **What came, A,** is what was won in the period and still won at its end, of all that is known at the as-of date, with
   the amount of the period's end, credited to the owner (and the team the owner was in) at the closing. A deal that was
   reopened within the period is not won in it; one reopened later stays won, as the period knew it. A win whose
@@ -71,22 +71,25 @@ For a forecaster, a scope, a period and a horizon ({days} days before the period
   period, the period is left out of the amount measure.
 - **Implied calls** stand beside submitted ones, labelled: what was booked so far plus the open deals whose expected
   close lies in the period, as the CRM had it at the end of the horizon day. Where any open deal carries a forecast
-  category, only those in commit, most likely or closed count. Without close dates there is no implied call.
+  category, only those in commit, most likely or closed count. Where the CRM holds no close date and nobody submits
+  calls, stages imply them, labelled so: booked, plus each open deal's worth times the share of deals that stood at its
+  stage on the same day of the last period and were won by its end.
 - **bias** = Σ(F − A) / ΣA, **WAPE** = Σ|F − A| / ΣA, **accuracy** = max(0, 1 − WAPE), **ratio** = ΣF / ΣA. All are
   fractions, sums over periods; where ΣA is 0 they are empty, not 0.
-- **The interval** is the 80 % interval of {DRAWS} circular block-bootstrap draws over the periods (blocks of about the
-  cube root of n), widened for short records as Student's t is; n stands beside it.
+- **The interval** is the 80 % interval of {DRAWS} circular block-bootstrap draws over the periods (blocks of the
+  cube root of n, rounded down), widened for short records as Student's t is; n stands beside it, and below four
+  periods there is none.
 - **Shrinkage.** Below {FULL_RECORD_PERIODS} periods the own value weighs n/{FULL_RECORD_PERIODS}, the rest is the
   record of the others of the team taken together (of the company where the team has no other). The raw value stands
   beside it.
 - **Value added.** `fva_model` and `fva_naive` are the WAPE of the model and of the naive rule less the person's, on the
   periods both have; positive means that the person added value. The naive rule is what was booked so far plus what
   the last ended period still won after its own horizon day.
-- **Coverage.** Periods without a call are not guessed; the number of periods called stands beside the number possible.
+- **Coverage.** Periods without a call are not guessed; the number of calls made stands beside the number possible
+  since the first one: periods in which the scope had something to win, or somebody spoke of it.
 
-What can still be gamed: an amount left blank on a won deal takes its period out of the amount measure
-(not out of the count), close dates edited before the horizon day move an implied call, and a deal handed to another
-owner before it closes moves its credit. Calling zero is not rewarded: each such period misses by all that was won."""
+How each number is made, the other views (trend, other definitions, categories, close dates), what cannot be gamed and
+what still can: [accuracy.md](accuracy.md)."""
 
 
 def _kinds() -> str:

@@ -34,7 +34,7 @@ KINDS: dict[str, Kind] = {
             "谨慎",
             f"Over {FEWEST_PERIODS} or more periods the calls were at least {LEAN:.0%} below what was won, the whole "
             "80 % interval of the bias lies below zero, and at least half of all misses point that way.",
-            f"在至少 {FEWEST_PERIODS} 个期间内,预测合计比实际赢单低 {LEAN:.0%} 以上,偏差的 80% 区间全部低于零,"
+            f"在至少 {FEWEST_PERIODS} 个期间内，预测合计比实际赢单低 {LEAN:.0%} 以上，偏差的 80% 区间全部低于零，"
             "且至少一半的误差偏向这一侧。",
         ),
         Kind(
@@ -43,7 +43,7 @@ KINDS: dict[str, Kind] = {
             "乐观",
             f"Over {FEWEST_PERIODS} or more periods the calls were at least {LEAN:.0%} above what was won, the whole "
             "80 % interval of the bias lies above zero, and at least half of all misses point that way.",
-            f"在至少 {FEWEST_PERIODS} 个期间内,预测合计比实际赢单高 {LEAN:.0%} 以上,偏差的 80% 区间全部高于零,"
+            f"在至少 {FEWEST_PERIODS} 个期间内，预测合计比实际赢单高 {LEAN:.0%} 以上，偏差的 80% 区间全部高于零，"
             "且至少一半的误差偏向这一侧。",
         ),
         Kind(
@@ -52,7 +52,7 @@ KINDS: dict[str, Kind] = {
             "准确",
             f"Over {FEWEST_PERIODS} or more periods all misses together come to at most {CLOSE:.0%} of what was won, "
             "and neither rule above holds.",
-            f"在至少 {FEWEST_PERIODS} 个期间内,误差合计不超过实际赢单的 {CLOSE:.0%},且不符合以上两条。",
+            f"在至少 {FEWEST_PERIODS} 个期间内，误差合计不超过实际赢单的 {CLOSE:.0%}，且不符合以上两条。",
         ),
         Kind(
             "erratic",
@@ -60,14 +60,14 @@ KINDS: dict[str, Kind] = {
             "波动",
             f"Over {FEWEST_PERIODS} or more periods all misses together come to more than {CLOSE:.0%} of what was won, "
             "and more than half of them cancel out: too high as often as too low.",
-            f"在至少 {FEWEST_PERIODS} 个期间内,误差合计超过实际赢单的 {CLOSE:.0%},且一半以上相互抵消:时高时低。",
+            f"在至少 {FEWEST_PERIODS} 个期间内，误差合计超过实际赢单的 {CLOSE:.0%}，且一半以上相互抵消：时高时低。",
         ),
         Kind(
             CANNOT_TELL,
             "cannot tell",
             "暂无法判断",
             f"Fewer than {FEWEST_PERIODS} periods, nothing won in them, or a lean that chance alone could explain.",
-            f"不足 {FEWEST_PERIODS} 个期间,期间内没有赢单,或所见偏向可能只是偶然。",
+            f"不足 {FEWEST_PERIODS} 个期间，期间内没有赢单，或所见偏向可能只是偶然。",
         ),
     )
 }

@@ -80,7 +80,7 @@ def slopes(periods: pl.DataFrame, months: int) -> pl.DataFrame:
         **_line("bias"),
         **_line("wape"),
     )
-    told = found.with_columns(*_interval("bias"), *_interval("wape"))
+    told = found.with_columns(_quantiles(found["n_periods"])).with_columns(*_interval("bias"), *_interval("wape"))
     order = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "horizon_days"]
     return (
         told.with_columns(trend=_word())
@@ -104,7 +104,7 @@ def _line(name: str) -> dict[str, pl.Expr]:
 
 
 def _interval(name: str) -> list[pl.Expr]:
-    reach = pl.col(f"_{name}_error") * pl.col("n_periods").map_batches(_quantiles, return_dtype=pl.Float64)
+    reach = pl.col(f"_{name}_error") * pl.col("_quantile")
     slope = pl.col(f"{name}_slope")
     return [(slope - reach).alias(f"{name}_slope_p10"), (slope + reach).alias(f"{name}_slope_p90")]
 
@@ -113,7 +113,7 @@ def _quantiles(n_periods: pl.Series) -> pl.Series:
     """Student's t for each number of periods; 0 where there are too few to be asked."""
     lengths = n_periods.unique().to_list()
     known = {n: float(t.ppf(1 - TAIL, n - 2)) if n >= FEWEST_PERIODS else 0.0 for n in lengths}
-    return n_periods.replace_strict(known, return_dtype=pl.Float64)
+    return n_periods.replace_strict(known, return_dtype=pl.Float64).rename("_quantile")
 
 
 def _word() -> pl.Expr:

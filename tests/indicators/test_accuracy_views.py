@@ -1,5 +1,6 @@
 """Trend, periods, public definitions, categories and close dates of forecasts."""
 
+import sys
 from collections import defaultdict
 
 import polars as pl
@@ -213,6 +214,14 @@ def test_a_team_adds_up_what_its_people_called_for_themselves():
         ("(all)", "2025Q1", 420, 500, 80),
         ("(all)", "2025Q3", 150, 200, 50),
     ]
+
+
+def test_where_nothing_was_said_every_view_is_empty_with_its_columns():
+    early, nothing = at("2024-05-15"), company(ANN.clear())
+    for view in (trend, by_period, definitions, categories, close_dates):
+        found = view(nothing, early)
+        assert found.is_empty()
+        assert found.columns == list(sys.modules[view.__module__].COLUMNS)
 
 
 def test_what_is_asked_wrongly_is_said_in_one_line():

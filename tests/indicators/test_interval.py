@@ -27,17 +27,18 @@ def test_two_periods_give_the_range_of_the_four_equally_likely_draws():
     assert interval(miss, actual)[0] == pytest.approx([min(draws), max(draws)])
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+@pytest.mark.parametrize("n_periods", [4, 8, 12])
+def test_the_interval_covers_the_truth_about_as_often_as_it_says(n_periods: int):
     rng = np.random.default_rng(1)
-    actual = rng.gamma(20, 5, size=(600, 12))
+    actual = rng.gamma(20, 5, size=(600, n_periods))
     miss = actual * (0.2 + 0.3 * rng.normal(size=actual.shape))
     found = interval(miss, actual)
     covered = ((found[:, 0] <= 0.2) & (found[:, 1] >= 0.2)).mean()
-    assert 0.75 <= covered <= 0.86
+    assert 0.74 <= covered <= 0.86
 
 
-def test_one_period_has_no_interval_and_groups_do_not_touch_each_other():
-    rows = [("a", 1, 10.0, 10.0), ("a", 2, 12.0, 10.0), ("b", 1, 5.0, 10.0)]
+def test_three_periods_have_no_interval_and_groups_do_not_touch_each_other():
+    rows = [("a", n, 10.0 + n, 10.0) for n in range(4)] + [("b", n, 5.0, 10.0) for n in range(3)]
     cells = pl.DataFrame(rows, schema=["who", "start", "forecast", "actual"], orient="row")
     both = intervals(cells, ["who"])
     assert both["who"].to_list() == ["a"]

@@ -43,7 +43,7 @@ def test_the_bias_of_the_rep_with_most_business_of_each_kind_is_recovered(at_eig
 def test_the_eighty_percent_interval_holds_the_planted_bias_of_most_reps(at_eight: pl.DataFrame):
     covered = at_eight["planted"].is_between(at_eight["bias_p10"], at_eight["bias_p90"])
     assert at_eight.height >= 20
-    assert covered.mean() >= 0.6
+    assert 0.7 <= covered.mean() <= 1
 
 
 @pytest.mark.parametrize("kind", KIND_CODES)
@@ -72,7 +72,15 @@ def test_an_erratic_rep_misses_more_than_an_accurate_one(at_eight: pl.DataFrame)
     assert misses["erratic"] > 2 * misses["accurate"]
 
 
+def test_forty_five_days_before_the_end_most_biases_are_still_within_the_interval(crm: Crm):
+    reps = reps_at(crm, EIGHT_PERIODS, days=45).filter(pl.col("n_periods") == 8)
+    covered = reps["planted"].is_between(reps["bias_p10"], reps["bias_p90"])
+    assert covered.mean() >= 0.65
+
+
 def test_at_two_periods_it_cannot_tell_of_anybody(crm: Crm):
     reps = reps_at(crm, TWO_PERIODS)
     assert reps["n_periods"].max() == 2
     assert reps["kind_of_bias"].unique().to_list() == ["cannot tell"]
+    assert reps["bias_p10"].count() == 0
+    assert set(reps["shrunk_to"]) == {"team"}

@@ -38,7 +38,7 @@ def pipeline(deals: int, scopes: int, seed: int = 1) -> Outlook:
     donors = _deals(rng, 1_000, scopes).with_columns(weight=pl.lit(1e-3))
     now = Position(history, *bounds(period, history.settings), AS_OF, frame, frame.head(0), frame)
     arrivals = Arrivals(300.0, 0.06, donors, 500.0, 8)
-    return Outlook(period, now, rng.beta(1, 3, deals), arrivals, 0.35, 8, learnt(scopes))
+    return Outlook(period, now, rng.beta(1, 3, deals), arrivals, 0.35, 8, learnt(scopes), ((-0.02, 0.5), (0.12, 0.5)))
 
 
 def learnt(scopes: int) -> Lessons:

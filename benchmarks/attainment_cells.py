@@ -47,7 +47,8 @@ SCHEMA = {"set": pl.String, "period": pl.String, "week": pl.Int64, "by": pl.Stri
 class Replayed:
     """What is replayed of one history: `periods` by name, each at the starts of `weeks` (1 is the first).
 
-    `cuts` are levels with measures; at the levels `compared` (all where empty) the rules stand beside the model.
+    `cuts` are levels with measures; at the levels `compared` (all where empty) the rules stand beside the model. At the
+    starts of `more_weeks` the model alone is asked, for the levels in money.
     """
 
     name: str
@@ -55,6 +56,13 @@ class Replayed:
     weeks: Sequence[int]
     cuts: Sequence[tuple[str, str]]
     compared: Sequence[str] = ()
+    more_weeks: Sequence[int] = ()
+
+    def at_week(self, week: int) -> Replayed:
+        """What is asked at one week."""
+        if week in self.weeks:
+            return self
+        return replace(self, cuts=[cut for cut in self.cuts if cut[1] == "amount"], compared=("nowhere",))
 
 
 def replay(history: History, asked: Replayed, say: Callable[[str], object] = lambda _: None) -> pl.DataFrame:
@@ -69,10 +77,11 @@ def replay(history: History, asked: Replayed, say: Callable[[str], object] = lam
         say(f"{asked.name} {name}")
         model, _ = fit_model(learned, history, start, FitOptions())
         came = position(history, start, end, end + LONG_AFTER).booked
-        for week in asked.weeks:
+        for week in sorted({*asked.weeks, *asked.more_weeks}):
             at = start + dt.timedelta(days=7 * (week - 1))
             if at < end:
-                rows += _cells(seen_with_course(outlook(history, model, name, at)), came, asked, week)
+                seen = seen_with_course(outlook(history, model, name, at))
+                rows += _cells(seen, came, asked.at_week(week), week)
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
@@ -108,13 +117,13 @@ def _forecasts(seen: Seen, by: str, measure: str, compared: bool) -> Iterator[tu
 def uncorrected(seen: Outlook) -> Outlook:
     """The same without what earlier misses teach; whom wins count for and what amounts come to stay as learnt."""
     kept = Lessons(handovers=seen.lessons.handovers, amounts=seen.lessons.amounts)
-    return Outlook(seen.period, seen.now, seen.chances, seen.new, seen.shock, seen.shock_periods, kept)
+    return replace(seen, lessons=kept, _expected={})
 
 
 def independent(seen: Outlook) -> Outlook:
     """Every deal for itself: no shock, no spread of what is to come but chance, no correction."""
     plain: Arrivals = replace(seen.new, dispersion=0.0, evidence=1e12)
-    return replace(uncorrected(seen), new=plain, shock=0.0)
+    return replace(uncorrected(seen), new=plain, shock=0.0, _expected={})
 
 
 def _judged(said: object, came: float) -> tuple[float, ...]:

@@ -18,9 +18,11 @@ LOANS = Replayed(
     "loans", ("2011-12", "2012-01"), (1, 2, 3, 4, 5), (("company", "count"), ("company", "amount"), ("rep", "count"))
 )
 SEEDS, DEALS = (7, 8, 9), 4_000
+WEEKS, MORE_WEEKS = (1, 5, 9), (3, 7, 11, 12)
 QUARTERS = ("2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2")
 LEVELS = ("rep", "region", "product_line", "segment", "company")
 SYNTHETIC_CUTS = (("team", "amount"), ("team", "count"), *((level, "amount") for level in LEVELS))
+QUARTER_DAYS = 91
 RANGES = ((50, "q25", "q75"), (80, "q10", "q90"), (90, "q05", "q95"))
 
 
@@ -35,7 +37,7 @@ def sections() -> Iterator[str]:
 
 def synthetic_cells(seed: int) -> pl.DataFrame:
     """The cells of one synthetic CRM."""
-    asked = Replayed(f"seed {seed}", QUARTERS, (1, 5, 9), SYNTHETIC_CUTS, compared=("team",))
+    asked = Replayed(f"seed {seed}", QUARTERS, WEEKS, SYNTHETIC_CUTS, ("team",), MORE_WEEKS)
     return replay(generate(DEALS, seed).history, asked, said)
 
 
@@ -91,6 +93,7 @@ def loans(cells: pl.DataFrame) -> Iterator[str]:
 
 def synthetic(cells: pl.DataFrame) -> Iterator[str]:
     """The synthetic CRM's quarters."""
+    every, cells = cells, cells.filter(pl.col("week").is_in(WEEKS))
     team = cells.filter((pl.col("by") == "team") & (pl.col("measure") == "amount"))
     yield "## Where a quarter lands: the synthetic CRM"
     yield ""
@@ -113,6 +116,22 @@ def synthetic(cells: pl.DataFrame) -> Iterator[str]:
     yield "**The model by level, amounts, all weeks**"
     yield ""
     yield from level_table(cells.filter((pl.col("measure") == "amount") & (pl.col("forecast") == MODEL)))
+    yield ""
+    yield "**The model's ranges by days to the period's end, amounts: 50 % and 80 % range, by level**"
+    yield ""
+    yield from days_table(every.filter((pl.col("measure") == "amount") & (pl.col("forecast") == MODEL)))
+
+
+def days_table(cells: pl.DataFrame) -> Iterator[str]:
+    """How many results lay in the ranges, by how many days were left and by level."""
+    levels = cells["by"].unique(maintain_order=True).to_list()
+    yield f"| days left, about | {' | '.join(levels)} | WAPE, {levels[0]} |"
+    yield "|---|" + "---|" * (len(levels) + 1)
+    for week in cells["week"].unique().sort():
+        parts = [cells.filter((pl.col("week") == week) & (pl.col("by") == level)) for level in levels]
+        held = [" and ".join(f"{covered(part, low, high):.0%}" for _, low, high in RANGES[:2]) for part in parts]
+        told = " | ".join(f"{text} of {part.height}" for text, part in zip(held, parts, strict=True))
+        yield f"| {QUARTER_DAYS - 7 * (week - 1)} | {told} | {wape(parts[0]):.3f} |"
 
 
 def bars(team: pl.DataFrame) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,7 +24,7 @@ from training.attainment.landing import Landing, OpenDeals, Shared, landing
 from training.attainment.lessons import NO_LESSONS, Lessons, lessons
 from training.attainment.position import Position, position
 from training.attainment.replay import past_periods
-from training.attainment.shock import estimated_size
+from training.attainment.shock import estimated_pulls, estimated_size
 from training.attainment.tilt import tilted
 
 MEASURES = ("amount", "count")
@@ -66,7 +67,7 @@ class Outlook:
 
     `chances`: (open deals,) of being won within the period, in the row order of `now.open`, and `new`, both as they
     are before the correction that `lessons` hold. `shock`: spread on the logit scale of what all open deals have in
-    common, estimated from `shock_periods` earlier periods.
+    common, estimated from `shock_periods` earlier periods; `pulls`: how deals yet to come go with it.
     """
 
     period: Period
@@ -76,6 +77,7 @@ class Outlook:
     shock: float
     shock_periods: int = 0
     lessons: Lessons = NO_LESSONS
+    pulls: tuple[tuple[float, float], ...] = ()
     _expected: dict[str, Expected] = field(default_factory=dict, repr=False, compare=False)
 
     def expected(self, measure: str) -> Expected:
@@ -128,9 +130,10 @@ def outlook(history: History, model: WinModel | None, period: str, as_of: dt.dat
     earlier = past_periods(now.past, span, as_of)
     shock = estimated_size([one.open for one in earlier])
     chances, usual = win_chances(model, now), arrivals(now, earlier)
-    learned = lessons(now, span, chances, usual, shock)
+    pulls = estimated_pulls([one.open for one in earlier], [len(one.arrived) for one in earlier], shock)
+    learned = lessons(now, span, chances, usual, shock, sum(pull * chance for pull, chance in pulls))
     new = corrected(usual, learned.base, learned.inflow.factors)
-    return Outlook(span, now, chances, new, shock, len(earlier), learned)
+    return Outlook(span, now, chances, new, shock, len(earlier), learned, pulls)
 
 
 def win_chances(model: WinModel | None, now: Position) -> np.ndarray:
@@ -245,8 +248,10 @@ class _Cut:
         seen, measure = self.seen, self.measure
         won = float(_worth(self.booked.get(scope, seen.now.booked.head(0)), measure).sum())
         new = scope_arrivals(seen.expected(measure).new, self.by, scope, measure)
-        shared = Shared(seen.shock, seen.shock_periods, seen.lessons.scale(measure, self.by))
-        return landing(won, self.deals(scope), new, shared, self.moved(scope))
+        shared = Shared(seen.shock, seen.shock_periods, seen.pulls)
+        lands = landing(won, self.deals(scope), new, shared, self.moved(scope))
+        spread = math.sqrt(lands.total.variance)
+        return lands.scaled(seen.lessons.scale(measure, self.by, lands.parts(), spread))
 
     def before(self, scope: str, booked: float) -> float:
         """The mean without the correction."""

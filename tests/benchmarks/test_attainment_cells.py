@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import attainment_rules as rules
 from benchmarks.attainment_cells import MODEL, SCHEMA, crps
-from benchmarks.attainment_results import bias, cell_table, covered, pinball, wape
+from benchmarks.attainment_results import bias, cell_table, covered, days_table, pinball, wape
 from serving.forecasting import outlook
 from tests.lib.deal_log import at, deal, told
 from training.attainment.landing import landing, plain_deals
@@ -67,3 +67,11 @@ def test_misses_are_parts_of_what_came():
 def test_every_cell_has_its_line():
     lines = list(cell_table(judged([10.0], [12.0]), (MODEL,)))
     assert lines[-1] == "| 2026Q1 | 1 | 12 | 8 to 12 | 10 |"
+
+
+def test_ranges_are_told_by_days_left_and_level():
+    late = judged([10.0, 20.0], [12.0, 30.0]).with_columns(week=pl.lit(12, dtype=pl.Int64))
+    lines = list(days_table(pl.concat([late, judged([10.0], [10.0]).with_columns(pl.col("week").cast(pl.Int64))])))
+    assert lines[0] == "| days left, about | team | WAPE, team |"
+    assert lines[2].startswith("| 91 | 100% and 100% of 1 |")
+    assert lines[3].startswith("| 14 | 0% and 50% of 2 |")

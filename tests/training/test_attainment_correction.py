@@ -9,7 +9,7 @@ from training.attainment.amounts import UNCHANGED, AmountModel, Outcomes
 from training.attainment.calls import said_at, weighed
 from training.attainment.clues import CLUES, read
 from training.attainment.correction import LINEAR, NONE, TREES, correction
-from training.attainment.spread import misses, scales
+from training.attainment.spread import Width, misses, scales
 from training.attainment.tilt import tilted
 
 SCOPES, AGES, POINTS = ("North", "South", "East", "West"), range(8), range(13)
@@ -145,7 +145,7 @@ def missed(spread: float, seed: int = 1) -> pl.DataFrame:
     past, _ = snapshot_rows(1, insight=0.0)
     noise = {(age, scope): rng.normal() for age in AGES for scope in SCOPES}
     came = [100.0 + 20.0 * spread * noise[row["age"], row["scope"]] for row in past.iter_rows(named=True)]
-    return misses(past.with_columns(came=pl.Series(came)), 0.0, 0.0, 1e9, 0.0)
+    return misses(past.with_columns(came=pl.Series(came)), Width(0.0, 0.0, 0.0, 1e9), 0.0)
 
 
 def test_ranges_that_were_too_wide_or_too_narrow_are_scaled():

@@ -31,6 +31,10 @@ class Outcomes:
     def mean(self) -> float:
         return float(self.ratios @ self.weights)
 
+    @property
+    def mean_square(self) -> float:
+        return float(self.ratios**2 @ self.weights)
+
 
 UNCHANGED = Outcomes(np.ones(1), np.ones(1))
 

@@ -77,12 +77,14 @@ def arrivals(now: Position, periods: Sequence[PastPeriod]) -> Arrivals:
     length = now.end - now.start
     per_year = periods_per_year(length)
     back = np.array([round((now.start.date() - period.period.first_day) / length) for period in periods], dtype=int)
-    recency = period_weights(back, kept_per_period(counts, per_year), per_year)
+    kept = kept_per_period(counts, per_year)
+    recency = period_weights(back, kept, per_year)
     if not len(counts) or counts.sum() == 0:
         return Arrivals(0.0, 0.0, now.deals.head(0).with_columns(weight=pl.lit(0.0)), 0.0, len(periods))
     mean = float(recency @ counts / recency.sum())
     donors, evidence = _donors(now, periods, recency)
-    return Arrivals(mean, _dispersion(counts, recency, mean), donors, evidence, len(periods))
+    between = between_periods(counts, kept, per_year)
+    return Arrivals(mean, _dispersion(between, recency, mean), donors, evidence, len(periods))
 
 
 def kept_per_period(counts: np.ndarray, per_year: int) -> float:
@@ -102,15 +104,29 @@ def _average(counts: np.ndarray, kept: float, per_year: int) -> float:
     return float(weights @ counts / weights.sum())
 
 
-def _dispersion(counts: np.ndarray, recency: np.ndarray, mean: float) -> float:
+def between_periods(counts: np.ndarray, kept: float, per_year: int) -> float:
+    """By how much the rate of `counts` (newest first) differs between periods beyond what seasons and chance explain.
+
+    The variance of the rate relative to its mean: each period is told from all others, nearer ones and those of its
+    season counting most; what chance and the uncertainty of that explain is taken off.
+    """
+    if len(counts) < 2:
+        return 0.0
+    found = []
+    for place, count in enumerate(counts):
+        others = np.delete(np.arange(len(counts)), place)
+        weights = period_weights(np.abs(others - place), kept, per_year)
+        usual = max(float(weights @ counts[others] / weights.sum()), 0.5)
+        known = 1.0 + float((weights**2).sum() / weights.sum() ** 2)
+        found.append(((count - usual) ** 2 / known - usual) / usual**2)
+    return max(0.0, float(np.mean(found)))
+
+
+def _dispersion(between: float, recency: np.ndarray, mean: float) -> float:
     """Variance of the period's rate relative to its mean, that of estimating the mean included."""
-    seen = len(counts)
-    between = 0.0
-    if seen > 1:
-        between = max(0.0, (float(np.var(counts, ddof=1)) - float(counts.mean())) / float(counts.mean()) ** 2)
-    rate = (PRIOR_PERIODS * DEFAULT_SPREAD**2 + seen * between) / (PRIOR_PERIODS + seen)
+    rate = (PRIOR_PERIODS * DEFAULT_SPREAD**2 + len(recency) * between) / (PRIOR_PERIODS + len(recency))
     effective = recency.sum() ** 2 / (recency**2).sum()
-    return rate + (rate + 1.0 / mean) / effective
+    return float(rate + (rate + 1.0 / mean) / effective)
 
 
 def _donors(now: Position, periods: Sequence[PastPeriod], recency: np.ndarray) -> tuple[pl.DataFrame, float]:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from training.attainment.arrivals import NOTHING, ScopeArrivals
-from training.attainment.lattice import SPREAD_KEPT, Lattice, bernoulli_sum, compound_sum, point, reach, step_for
-from training.attainment.shock import shifted
+from training.attainment.lattice import (
+    SPREAD_KEPT,
+    Lattice,
+    compound_sum,
+    compound_sums,
+    paired_sums,
+    point,
+    reach,
+    scenario_sums,
+    step_for,
+)
+from training.attainment.shock import nodes, shifted
 
 LEVELS = (0.10, 0.25, 0.50, 0.75, 0.90)
 
@@ -57,6 +67,14 @@ class Landing:
         """p10, p25, p50, p75 and p90; never below what is booked."""
         return [self.total.quantile(level) for level in LEVELS]
 
+    def parts(self) -> tuple[float, float, float]:
+        """Booked, from open deals, still to come."""
+        return self.booked, self.open_expected, self.new_expected
+
+    def scaled(self, scale: float) -> Landing:
+        """The same mean with ranges `scale` times as wide."""
+        return replace(self, total=self.total.scaled(scale))
+
     def chance_of(self, target: float) -> float:
         """The chance that the period comes to `target` or more."""
         return self.total.at_least(target)
@@ -64,13 +82,14 @@ class Landing:
 
 @dataclass(frozen=True)
 class Shared:
-    """What all deals of a period share: the shock's spread on the logit scale, from how many earlier periods it was
-    estimated, and by what ranges are scaled. The default: deals are independent.
+    """What all deals of a period share: the shock's spread on the logit scale, and from how many earlier periods it was
+    estimated. `pulls`: by how much the logarithm of the rate of deals yet to come goes up with one such spread, each
+    with its chance. The default: deals are independent.
     """
 
     shock: float = 0.0
     periods: int = 0
-    scale: float = 1.0
+    pulls: tuple[tuple[float, float], ...] = ()
 
 
 def landing(
@@ -90,14 +109,44 @@ def landing(
     if not len(counted.chances) and new.count_mean <= 0 and moved.count_mean <= 0:
         return Landing(booked, expected, 0.0, point(booked))
     under, weights = shifted(counted.chances, shared.shock, shared.periods)
-    coming = [part for part in (new, moved) if part.count_mean > 0]
     open_top = _open_top(counted, under[weights > 1e-7])
-    tops = [_new_top(part) for part in coming]
-    step = _step(counted, open_top + sum(tops), coming)
-    total = point(booked, step).plus(bernoulli_sum(counted.worth, under, weights, step, open_top, counted.parts))
-    for part, top in zip(coming, tops, strict=True):
-        total = total.plus(compound_sum(part.count_mean, part.dispersion, part.sizes, part.weights, step, top))
-    return Landing(booked, expected, new.mean, total.scaled(shared.scale))
+    parts = [part for part in (new, moved) if part.count_mean > 0]
+    step = _step(counted, open_top + sum(_new_top(part) for part in parts), parts)
+    sums, split = scenario_sums(counted.worth, under, step, open_top, counted.parts)
+    total = point(booked, step).plus(_with_new(sums, split, new, shared, weights, step))
+    if moved.count_mean > 0:
+        top = _new_top(moved)
+        total = total.plus(compound_sum(moved.count_mean, moved.dispersion, moved.sizes, moved.weights, step, top))
+    return Landing(booked, expected, new.mean, total)
+
+
+def _with_new(
+    sums: np.ndarray, split: bool, new: ScopeArrivals, shared: Shared, weights: np.ndarray, step: float
+) -> Lattice:
+    """Open deals, (shifts, points), and what is still to come under the same shift, all shifts together."""
+    if new.count_mean <= 0:
+        return Lattice(0.0, step, weights @ sums, split)
+    means, dispersions, mixed = _rates(new, shared, weights)
+    coming, cut = compound_sums(means, dispersions, mixed, new.sizes, new.weights, step, _new_top(new))
+    if len(coming) == 1:
+        return Lattice(0.0, step, weights @ sums, split).plus(Lattice(0.0, step, coming[0], cut))
+    mass = paired_sums(sums, coming, weights)
+    return Lattice(0.0, step, mass / mass.sum(), split or cut)
+
+
+def _rates(new: ScopeArrivals, shared: Shared, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(shifts, pulls) mean counts that keep the mean, (pulls,) what spread of the rate is left, (pulls,) chances.
+
+    One shift stands for all where nothing pulls.
+    """
+    if not shared.pulls or len(weights) == 1:
+        return np.full((1, 1), new.count_mean), np.array([new.dispersion]), np.ones(1)
+    at = nodes(1.0, shared.periods)[0]
+    pulls, mixed = np.array(shared.pulls).T
+    ratio = np.exp(at[:, None] * pulls)
+    ratio /= weights @ ratio
+    left = np.maximum((1.0 + new.dispersion) / (weights @ ratio**2) - 1.0, 0.0)
+    return new.count_mean * ratio, left, mixed
 
 
 def _open_top(deals: OpenDeals, under: np.ndarray) -> float:

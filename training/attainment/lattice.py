@@ -205,13 +205,43 @@ def compound_sum(
     """
     if count_mean <= 0 or not len(sizes):
         return point(0.0, step)
+    means = np.full((1, 1), count_mean)
+    masses, split = compound_sums(means, np.array([dispersion]), np.ones(1), sizes, weights, step, top)
+    return Lattice(0.0, step, masses[0], split)
+
+
+def compound_sums(
+    means: np.ndarray,
+    dispersions: np.ndarray,
+    mixed: np.ndarray,
+    sizes: np.ndarray,
+    weights: np.ndarray,
+    step: float,
+    top: float,
+) -> tuple[np.ndarray, bool]:
+    """As `compound_sum` in each of several scenarios, (scenarios, points), and whether any amount was split.
+
+    `means`: (scenarios, kinds) of counts, each kind with its own of `dispersions`, and with the chance `mixed`.
+    """
     below, share = split_points(np.minimum(sizes, top), step)
     length = 1 << int(np.ceil(np.log2(2.0 * (top / step) + 2.0)))
     one = np.bincount(below, weights * (1.0 - share), length) + np.bincount(below + 1, weights * share, length)
-    gap = count_mean * (1.0 - np.fft.rfft(one[:length]))
-    transform = np.exp(-gap) if dispersion < 1e-9 else (1.0 + dispersion * gap) ** (-1.0 / dispersion)
-    mass = np.maximum(np.fft.irfft(transform, length), 0.0)[: int(np.ceil(top / step)) + 1]
-    return Lattice(0.0, step, mass / mass.sum(), bool(share.any()))
+    gap = 1.0 - np.fft.rfft(one[:length])
+    transform = np.zeros((len(means), len(gap)), dtype=complex)
+    for kind, (dispersion, chance) in enumerate(zip(dispersions, mixed, strict=True)):
+        apart = means[:, kind, None] * gap
+        spread = np.exp(-apart) if dispersion < 1e-9 else np.exp(-np.log1p(dispersion * apart) / dispersion)
+        transform += chance * spread
+    masses = np.maximum(np.fft.irfft(transform, length), 0.0)[:, : int(np.ceil(top / step)) + 1]
+    return masses / masses.sum(axis=1, keepdims=True), bool(share.any())
+
+
+def paired_sums(one: np.ndarray, other: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(points,) masses of the sum of two parts that are independent in each scenario: (scenarios, points) each."""
+    size = one.shape[1] + other.shape[1] - 1
+    length = 1 << (size - 1).bit_length()
+    transform = weights @ (np.fft.rfft(one, length) * np.fft.rfft(other, length))
+    return np.asarray(np.maximum(np.fft.irfft(transform, length)[:size], 0.0))
 
 
 @njit(cache=True)

@@ -24,8 +24,9 @@ from training.attainment.course import Course, course
 from training.attainment.handover import STAYS_PUT, Level, handovers
 from training.attainment.inflow import Inflow, inflow
 from training.attainment.position import Position
+from training.attainment.scatter import Scatter, checked, scatter
 from training.attainment.sheet import snapshots
-from training.attainment.spread import Scale, misses, scales
+from training.attainment.spread import Scale, Width, misses, scales
 
 MEASURES = ("amount", "count")
 LEAST_TEAMS = 2
@@ -36,7 +37,8 @@ MOST_WEIGHT, LEAST_PERIODS, PRIOR_PERIODS, MOST_APART = 0.5, 3, 5.0, 1.0
 class Lessons:
     """What earlier periods teach. `corrections` by measure, `scales` by measure and level; `base`: the level at which
     forecasts are corrected. `drawn` by measure and scope: what open deals are taken to bring, as a multiple of what the
-    deal model says. `inflow`: by what deals yet to come are taken to differ from what is usual.
+    deal model says. `inflow`: by what deals yet to come are taken to differ from what is usual. `scatters` by measure,
+    where trees tell how far results scatter when `share` of the period has passed.
     """
 
     base: str = COMPANY
@@ -48,9 +50,14 @@ class Lessons:
     )
     scales: Mapping[tuple[str, str], Scale] = field(default_factory=dict)
     inflow: Inflow = field(default_factory=Inflow)
+    share: float = 0.0
+    scatters: Mapping[str, Scatter] = field(default_factory=dict)
 
-    def scale(self, measure: str, by: str) -> float:
-        return self.scales.get((measure, by), Scale()).used
+    def scale(self, measure: str, by: str, parts: tuple[float, float, float], spread: float) -> float:
+        """By what a scope's ranges are scaled; `parts` of its mean: booked, from open deals, still to come."""
+        checked = self.scales.get((measure, by), Scale()).used
+        trees = self.scatters.get(measure)
+        return checked if trees is None else checked * trees.scale(self.share, parts, spread)
 
 
 NO_LESSONS = Lessons()
@@ -85,8 +92,13 @@ class _Study:
         return (worth * parts).sum(axis=1)
 
 
-def lessons(now: Position, period: Period, chances: np.ndarray, new: Arrivals, shock: float) -> Lessons:
-    """The lessons for a period that is not over; `chances` and `new` are today's, before anything is learnt of them."""
+def lessons(
+    now: Position, period: Period, chances: np.ndarray, new: Arrivals, shock: float, pull: float = 0.0
+) -> Lessons:
+    """The lessons for a period that is not over; `chances` and `new` are today's, before anything is learnt of them.
+
+    `shock` and its mean `pull` on deals yet to come: what the ranges that are checked rest on.
+    """
     learned_at = min(now.as_of, now.start)
     past = known(now.past, learned_at)
     if past.first_recorded is None:
@@ -106,9 +118,11 @@ def lessons(now: Position, period: Period, chances: np.ndarray, new: Arrivals, s
     levels = handovers(told, share)
     drawn = {measure: _drawn(study, measure) for measure in MEASURES}
     corrections = {measure: _correction(study, levels, new, drawn[measure], measure) for measure in MEASURES}
-    wide = {measure: _scales(study, levels, new, shock, corrections[measure], measure) for measure in MEASURES}
-    flat = {(measure, kind): scale for measure, of in wide.items() for kind, scale in of.items()}
-    return Lessons(base, drawn, levels, amounts, corrections, flat, flow)
+    width = Width(shock, pull, new.dispersion, new.evidence)
+    wide = {measure: _widths(study, levels, width, corrections[measure], measure) for measure in MEASURES}
+    flat = {(measure, kind): scale for measure, (of, _) in wide.items() for kind, scale in of.items()}
+    trees = {measure: found for measure, (_, found) in wide.items() if found is not None}
+    return Lessons(base, drawn, levels, amounts, corrections, flat, flow, share, trees)
 
 
 def _drawn(study: _Study, measure: str) -> dict[str, float]:
@@ -140,9 +154,12 @@ def _teams(told: Course) -> int:
 
 
 def _valued(told: Course, amounts: AmountModel) -> Course:
-    """Open deals at what they come to in the mean."""
-    ratio = pl.when("amount_unknown").then(amounts.unknown.mean).otherwise(amounts.known.mean)
-    return Course(told.points, told.open.with_columns(amount=pl.col("amount") * ratio), told.wins)
+    """Open deals at what they come to in the mean, with the mean square of that."""
+    unknown, known = amounts.unknown, amounts.known
+    ratio = pl.when("amount_unknown").then(unknown.mean).otherwise(known.mean)
+    square = pl.when("amount_unknown").then(unknown.mean_square).otherwise(known.mean_square)
+    worth = told.open.with_columns(amount=pl.col("amount") * ratio, amount_square=pl.col("amount") ** 2 * square)
+    return Course(told.points, worth, told.wins)
 
 
 def _correction(
@@ -186,10 +203,12 @@ def _today(study: _Study, past: pl.DataFrame, new: Arrivals, drawn: Mapping[str,
     return rows.with_columns(pl.col(pl.Float64).fill_null(0.0))
 
 
-def _scales(
-    study: _Study, levels: Mapping[str, Level], new: Arrivals, shock: float, done: Correction, measure: str
-) -> dict[str, Scale]:
-    """How wide ranges must be, by the misses of earlier periods after the correction that is used."""
+def _widths(
+    study: _Study, levels: Mapping[str, Level], width: Width, done: Correction, measure: str
+) -> tuple[dict[str, Scale], Scatter | None]:
+    """How wide ranges must be, by the misses of earlier periods after the correction that is used; the scales of the
+    levels are checked after what trees say of the scatter, where those are used.
+    """
     chances = study.chances
     if done.held_out.height:
         keys = ["age", "point"]
@@ -204,8 +223,11 @@ def _scales(
         rows = _snapshots(study, chances, kind, measure, levels)
         if done.held_out.height:
             rows = _coming_times(rows, done.held_out, kind, study.base).drop_nulls("factor")
-        missed[kind] = misses(rows, shock, new.dispersion, new.evidence, size)
-    return scales(missed, study.share, study.base)
+        missed[kind] = misses(rows, width, size)
+    trees = scatter(missed, study.share, size)
+    if trees is None:
+        return scales(missed, study.share, study.base), None
+    return scales(checked(missed, size), study.share, study.base), trees
 
 
 def _snapshots(

@@ -20,6 +20,8 @@ KEYS = ["age", "point", "scope"]
 def snapshots(course: Course, chances: np.ndarray, kind: str, measure: str, level: Level) -> pl.DataFrame:
     """One row per earlier period, point and scope of level `kind`, but for the oldest period.
 
+    Where the course tells `amount_square`, the mean square of what a deal comes to, amounts vary by themselves too.
+
     `chances`: (open rows,) of being won in the period, NaN where unknown. Columns: age, point, share, scope, booked,
     open_expected, new_expected (null where no period before reached that point), came, last_rest (what the period
     before brought after the same point), open_deals, created (deals open at the point that were not 30 days old),
@@ -46,9 +48,11 @@ def _open(course: Course, chances: np.ndarray, kind: str, measure: str, level: L
         chance=pl.Series(chances).fill_nan(None), worth=measure, kept=pl.Series(level.share_kept(course.open[kind]))
     )
     loose, own = pl.col("chance") * (1.0 - pl.col("chance")), pl.col("chance") * pl.col("kept")
+    told = measure == "amount" and "amount_square" in rows.columns
+    square = pl.col("amount_square") if told else pl.col("worth") ** 2
     sums = rows.group_by("age", "point", scope=kind, maintain_order=True).agg(
         open_expected=(own * pl.col("worth")).sum(),
-        variance=(own * (1.0 - own) * pl.col("worth") ** 2).sum(),
+        variance=(own * square - (own * pl.col("worth")) ** 2).sum(),
         lean=(loose * pl.col("worth")).sum(),
         open_deals=pl.len().cast(pl.Float64),
         created=(pl.col("age_days") < 30).sum().cast(pl.Float64),

@@ -1,8 +1,12 @@
-"""The common shock of a period: deals that are good or bad together, and how large that has been.
+"""The common shock of a period: deals that are good or bad together, those yet to come among them, and how large that
+has been.
 
 Deals share one shift on the logit scale, of mean zero. How large such shifts are is itself known from a few periods
 only, which makes it a Student-t: large shifts are likelier than a normal has them. Each deal's own chance is kept: the
 shift is laid around an intercept at which the average over all shifts is the chance the deal model gave.
+
+How many deals are still to come may go with the shift or not: their correlation is known from a few periods only, so it
+is taken at two values around its likeliest, as far apart as it is uncertain.
 """
 
 from __future__ import annotations
@@ -18,6 +22,9 @@ DEFAULT_SIZE = 0.35
 LEAST_PERIODS = 3
 PRIOR_PERIODS = 4.0
 NODES = 15
+DEFAULT_RATE_SPREAD = 0.2
+CORRELATIONS = np.linspace(-0.8, 0.8, 17)
+MOST_CORRELATED = 0.9
 
 
 def nodes(size: float, periods: int = 0, count: int = NODES) -> tuple[np.ndarray, np.ndarray]:
@@ -68,12 +75,67 @@ def estimated_size(past_open: Sequence[pl.DataFrame]) -> float:
     return float(np.sqrt(mixed))
 
 
+def estimated_pulls(
+    past_open: Sequence[pl.DataFrame], arrived: Sequence[int], size: float
+) -> tuple[tuple[float, float], ...]:
+    """By how much the logarithm of the rate of deals yet to come goes up with a shift of `size`, and with what chance.
+
+    `past_open` as in `estimated_size`, `arrived` how many wins each of those periods got from deals that were not open.
+    A flat prior on the correlation and normal residuals of both, with what sampling explains in each.
+    """
+    told = [
+        (frame, wins) for frame, wins in zip(past_open, arrived, strict=True) if 0 < frame["won"].sum() < len(frame)
+    ]
+    if len(told) < LEAST_PERIODS or size <= 0:
+        return ()
+    shifts, rates = _residuals([frame for frame, _ in told], np.array([float(wins) for _, wins in told]))
+    spread = _rate_spread(rates)
+    log_odds = [_likelihood(shifts, rates, (size, spread), correlation) for correlation in CORRELATIONS]
+    odds = np.exp(np.array(log_odds) - max(log_odds))
+    odds /= odds.sum()
+    mean = float(odds @ CORRELATIONS)
+    apart = float(np.sqrt(odds @ (CORRELATIONS - mean) ** 2))
+    ends = np.clip([mean - apart, mean + apart], -MOST_CORRELATED, MOST_CORRELATED)
+    return tuple((float(end) * spread, 0.5) for end in ends)
+
+
+def _residuals(frames: list[pl.DataFrame], wins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(periods, 2) each: the shift of what was open and the log ratio of what arrived, with their sampling variance."""
+    shifts, rates = [], []
+    for place, frame in enumerate(frames):
+        others = pl.concat(frames[:place] + frames[place + 1 :])
+        shifts.append(_shift_of(frame, others))
+        usual = float(np.delete(wins, place).mean())
+        rates.append((np.log((wins[place] + 0.5) / (usual + 0.5)), 1.0 / (usual + 0.5)))
+    return np.array(shifts), np.array(rates)
+
+
+def _rate_spread(rates: np.ndarray) -> float:
+    found = max(0.0, float(np.mean(rates[:, 0] ** 2 - rates[:, 1])))
+    mixed = (PRIOR_PERIODS * DEFAULT_RATE_SPREAD**2 + len(rates) * found) / (PRIOR_PERIODS + len(rates))
+    return float(np.sqrt(mixed))
+
+
+def _likelihood(shifts: np.ndarray, rates: np.ndarray, spreads: tuple[float, float], correlation: float) -> float:
+    """The log likelihood of the residuals of all periods under a correlation."""
+    first, second = spreads[0] ** 2 + shifts[:, 1], spreads[1] ** 2 + rates[:, 1]
+    both = correlation * spreads[0] * spreads[1]
+    left = first * second - both**2
+    far = (second * shifts[:, 0] ** 2 - 2.0 * both * shifts[:, 0] * rates[:, 0] + first * rates[:, 0] ** 2) / left
+    return float(-0.5 * np.sum(np.log(left) + far))
+
+
 def _excess(frame: pl.DataFrame, others: pl.DataFrame) -> float:
     """Squared shift of one period against the others' stage rates, less its sampling variance."""
+    shift, variance = _shift_of(frame, others)
+    return shift**2 - variance
+
+
+def _shift_of(frame: pl.DataFrame, others: pl.DataFrame) -> tuple[float, float]:
     chances = _stage_rates(frame, others)
     shift = _shift_to(chances, float(frame["won"].sum()))
     spread = expit(logit(chances) + shift)
-    return shift**2 - 1.0 / max(float((spread * (1.0 - spread)).sum()), 1e-9)
+    return shift, 1.0 / max(float((spread * (1.0 - spread)).sum()), 1e-9)
 
 
 def _stage_rates(frame: pl.DataFrame, others: pl.DataFrame) -> np.ndarray:

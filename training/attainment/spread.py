@@ -33,21 +33,35 @@ class Scale:
         return self.asked if self.helps else 1.0
 
 
-def misses(rows: pl.DataFrame, shock: float, dispersion: float, evidence: float, size: float) -> pl.DataFrame:
-    """Snapshot `rows` with `miss`: how far what came lies from the mean, in spreads of the forecast's own.
+@dataclass(frozen=True)
+class Width:
+    """What makes a forecast's own spread: `shock` and its mean `pull` on what is to come, and the `dispersion` of that,
+    as in the landing; `evidence`: wins behind the shares of what is to come.
+    """
 
-    `shock` and `dispersion` as in the landing; `evidence`: wins behind the shares of what is to come; `size`: what a
-    win is worth in size-weighted mean, 1 for counts.
+    shock: float
+    pull: float
+    dispersion: float
+    evidence: float
+
+
+def misses(rows: pl.DataFrame, width: Width, size: float) -> pl.DataFrame:
+    """Snapshot `rows` with mean, spread and `miss`: how far what came lies from the mean, in spreads of its own.
+
+    `size`: what a win is worth in size-weighted mean, 1 for counts.
     """
     new = pl.col("new_expected").fill_nan(0.0).fill_null(0.0)
     whole = pl.max_horizontal(new.sum().over("age", "point"), pl.lit(1e-12))
     share = pl.max_horizontal(new / whole, pl.lit(1e-6))
-    loose = (1.0 - share) / (share * (evidence + 6.0))
-    spread = (1.0 + dispersion) * (1.0 + loose) - 1.0
-    variance = pl.col("variance") + (shock * pl.col("lean")) ** 2 + new * size + spread * new**2
+    loose = (1.0 - share) / (share * (width.evidence + 6.0))
+    spread = (1.0 + width.dispersion) * (1.0 + loose) - 1.0
+    shift = width.shock * pl.col("lean")
+    variance = pl.col("variance") + shift**2 + 2.0 * shift * width.pull * new + new * size + spread * new**2
     mean = pl.col("booked") + pl.col("open_expected") + new
     told = rows.filter(variance.is_finite() & (variance > 0))
-    return told.with_columns(miss=(pl.col("came") - mean) / variance.sqrt())
+    return told.with_columns(
+        new_expected=new, mean=mean, spread=variance.sqrt(), miss=(pl.col("came") - mean) / variance.sqrt()
+    )
 
 
 def scales(missed: dict[str, pl.DataFrame], share: float, base: str) -> dict[str, Scale]:

@@ -27,10 +27,11 @@ from cli.generate import generate
 from cli.imports import import_
 from cli.linearity import linearity
 from cli.migrate import migrate_
-from cli.models import models, promote
+from cli.models import models, promote, rollback
 from cli.moved import moved
 from cli.options import Session, shared_options
 from cli.pace import pace
+from cli.retrain import retrain
 from cli.score import score
 from cli.scorecard import scorecard
 from cli.serve import serve
@@ -75,6 +76,8 @@ for verb in (
     moved,
     pace,
     promote,
+    retrain,
+    rollback,
     score,
     scorecard,
     serve,

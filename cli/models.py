@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.console import Column, Style, print_table, say
+from cli.gate import GATE, gate_row
 from cli.options import Session, shared_options
 from cli.words import choose
 
@@ -24,6 +25,13 @@ COLUMNS = (
     Column("trained_as_of", "trained as of", "训练截至", "date"),
     Column("state", "state", "状态"),
     Column("by", "promoted by", "上线人"),
+    Column("reason", "reason", "原因"),
+)
+FACTS = (Column("name", "of", "项目"), Column("value", "value", "值"))
+EVENTS = (
+    Column("at", "when (UTC)", "时间（UTC）"),
+    Column("did", "did", "操作"),
+    Column("by", "by", "操作人"),
     Column("reason", "reason", "原因"),
 )
 
@@ -60,15 +68,30 @@ def model_note(model: ServedModel, settings: Settings, instant: dt.datetime, lan
     return note + choose(language, " In-sample: it has seen what came later.", " 样本内：该模型见过之后的结果。")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @shared_options
 def models(session: Session) -> None:
-    """The trained versions, and which one serves.
+    """The trained versions, which one serves, and the evidence of each.
 
     \b
     Example:
       dealcast models
+      dealcast models show 2
+      dealcast models compare 1 2
     """
+    if click.get_current_context().invoked_subcommand is None:
+        list_versions(session)
+
+
+@models.command("list")
+@shared_options
+def listed(session: Session) -> None:
+    """Every version, the newest first."""
+    list_versions(session)
+
+
+def list_versions(session: Session) -> None:
+    """Prints every version, the newest first."""
     workspace = session.workspace()
     registry = open_registry(workspace)
     settings = workspace.settings
@@ -85,9 +108,61 @@ def models(session: Session) -> None:
     print_table(choose(session.language, "Models", "模型"), COLUMNS, rows, Style(session.language))
 
 
+@models.command("show")
+@shared_options
+@click.argument("version")
+def show_version(session: Session, version: str) -> None:
+    """One version: its figures, what the gate said, and what was done with it.
+
+    \b
+    Example:
+      dealcast models show 2
+    """
+    workspace, language = session.workspace(), session.language
+    registry = open_registry(workspace)
+    entry = registry.get(version)
+    rows = [{"name": name, "value": value} for name, value in sorted(told_of(entry, workspace.settings).items())]
+    print_table(choose(language, f"Model {version}", f"模型 {version}"), FACTS, rows, Style(language))
+    gate = [gate_row(one, language) for one in registry.told(entry).get("gate", [])]
+    if gate:
+        print_table(choose(language, "Gate", "上线检验"), GATE, gate, Style(language))
+    events = [one for one in registry.events() if one["version"] == entry.version]
+    if events:
+        print_table(choose(language, "What was done", "操作记录"), EVENTS, events, Style(language))
+
+
+@models.command("compare")
+@shared_options
+@click.argument("first")
+@click.argument("second")
+def compare_versions(session: Session, first: str, second: str) -> None:
+    """Two versions side by side. Each was judged on its own held-out days, which are told.
+
+    \b
+    Example:
+      dealcast models compare 1 2
+    """
+    workspace, language = session.workspace(), session.language
+    registry = open_registry(workspace)
+    told = [told_of(registry.get(version), workspace.settings) for version in (first, second)]
+    rows = [
+        {"name": name, "first": told[0].get(name, "–"), "second": told[1].get(name, "–")}
+        for name in sorted({*told[0], *told[1]})
+    ]
+    sides = (FACTS[0], Column("first", first, first), Column("second", second, second))
+    print_table(choose(language, "Side by side", "并排比较"), sides, rows, Style(language))
+
+
+def told_of(version: ModelVersion, settings: Settings) -> dict[str, str]:
+    """Figures and facts of a version as text."""
+    figures = {name: f"{value:,.4g}" for name, value in version.metrics.items()}
+    facts = {name: value for name, value in version.tags.items() if value and not name.startswith("mlflow.")}
+    return {**figures, **facts, "trained_as_of": settings.day_of(version.trained_as_of).isoformat()}
+
+
 def row_of(version: ModelVersion, settings: Settings, language: str) -> dict[str, Any]:
     """One version as a printed row."""
-    state = ("champion", "现役") if version.champion else ("promoted", "已上线") if version.promoted else ("", "")
+    state = next((words for holds, words in _states(version) if holds), ("", ""))
     return {
         "version": version.version,
         "trained_as_of": settings.day_of(version.trained_as_of),
@@ -95,6 +170,15 @@ def row_of(version: ModelVersion, settings: Settings, language: str) -> dict[str
         "by": version.tags.get("promoted_by", ""),
         "reason": version.tags.get("promoted_reason", ""),
     }
+
+
+def _states(version: ModelVersion) -> list[tuple[bool, tuple[str, str]]]:
+    return [
+        (version.champion, ("champion", "现役")),
+        (version.promoted, ("promoted", "已上线")),
+        (version.challenger, ("challenger", "候选")),
+        ("withdrawn_by" in version.tags, ("withdrawn", "已撤回")),
+    ]
 
 
 @click.command()
@@ -111,6 +195,33 @@ def promote(session: Session, version: str, reason: str, by: str | None) -> None
     Example:
       dealcast promote 2 --reason "reviewed with sales operations"
     """
+    from serving.tokens import utc_now
+
     registry = open_registry(session.workspace())
-    registry.promote(version, by or getpass.getuser(), reason)
+    registry.promote(version, by or getpass.getuser(), reason, utc_now())
     say(choose(session.language, f"Version {version} may serve.", f"版本 {version} 已可上线。"))
+
+
+@click.command()
+@shared_options
+@click.argument("version")
+@click.option("--reason", required=True, help="Why, for the record.")
+@click.option("--by", default=None, help="Who. [default: the name you are signed in with]")
+def rollback(session: Session, version: str, reason: str, by: str | None) -> None:
+    """Make any earlier version champion again; those trained after it no longer serve, and are kept.
+
+    A service that runs takes it up by itself, within seconds.
+
+    \b
+    Example:
+      dealcast rollback 1 --reason "reasons of version 2 puzzle the teams"
+    """
+    from serving.tokens import utc_now
+
+    registry = open_registry(session.workspace())
+    withdrawn = registry.rollback(version, by or getpass.getuser(), reason, utc_now())
+    said = choose(session.language, f"Version {version} is champion.", f"版本 {version} 现为现役模型。")
+    if withdrawn:
+        names = ", ".join(withdrawn)
+        said += choose(session.language, f" No longer serving: {names}.", f"不再上线：{names}。")
+    say(said)

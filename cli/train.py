@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.console import Column, Progress, Style, print_table, say
+from cli.console import Progress, Style, print_table, say
 from cli.figures import show_figures
+from cli.gate import GATE, gate_row
 from cli.models import open_registry
 from cli.options import Session, as_of_option, day_or_newest, shared_options
 from cli.words import choose
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from history.record import History
     from history.workspace import Workspace
     from training.pipeline import TrainReport
-
-GATE = (
-    Column("code", "check", "检查"),
-    Column("title", "of", "内容"),
-    Column("outcome", "outcome", "结果"),
-    Column("sentence", "says", "说明"),
-)
 
 
 @click.command()
@@ -71,7 +65,8 @@ def show(report: TrainReport, language: str) -> None:
     """How the version did against the simple rules on days it had not seen, what the gate says, whether it serves."""
     if report.held_out:
         show_figures(report.held_out, language)
-    print_table(choose(language, "Gate", "上线检验"), GATE, [vars(result) for result in report.gate], Style(language))
+    told = [gate_row(vars(result), language) for result in report.gate]
+    print_table(choose(language, "Gate", "上线检验"), GATE, told, Style(language))
     state = choose(language, *(("serves", "已上线") if report.promoted else ("does not serve", "未上线")))
     say(
         choose(

@@ -28,3 +28,17 @@ def test_what_does_not_apply_does_not_stand_in_the_way() -> None:
     results = run_gate(Evidence("tables", None, None))
     assert {result.outcome for result in results} == {"not_applicable"}
     assert passes(results)
+
+
+def test_every_check_speaks_both_languages_and_is_in_the_documents() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "retraining.md").read_text(encoding="utf-8")
+    for check in CHECKS:
+        assert f"| {check.code} | {check.title} | {check.threshold} |" in text, check.code
+        assert not check.title_zh.isascii()
+        assert not check.threshold_zh.isascii()
+
+
+def test_whatever_is_said_is_said_in_both_languages() -> None:
+    for result in [*run_gate(Evidence("tables", None, None)), *run_gate(Evidence("deal_model", drawn(), TRAINED))]:
+        assert result.sentence.isascii() or result.sentence.count("→")
+        assert not result.sentence_zh.isascii()

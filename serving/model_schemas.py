@@ -45,9 +45,32 @@ class CalibrationOut(Answer):
     intercept: float | None = measured("0 is right; below 0 the chances are too high", "log odds")
 
 
+class BinOut(Answer):
+    """Rows of the held-out period that were shown much the same chance."""
+
+    n: int = measured("rows", "rows")
+    deals: int = measured("distinct deals among them", "deals")
+    shown: float = measured("mean of the chances shown", "probability")
+    came: float = measured("of them, won", "fraction")
+    low: float = measured("lower end of the 90 % interval of `came`", "fraction")
+    high: float = measured("upper end of it", "fraction")
+
+
+class CheckOut(Answer):
+    """What one check of the gate found."""
+
+    code: str = described("G01 and so on")
+    title: str = described("what it looks at")
+    outcome: str = described("`passed`, `found` or `not_applicable`")
+    sentence: str = described("what was found, in English")
+    sentence_zh: str = described("what was found, in Chinese", "")
+
+
 class ModelAnswer(VersionOut):
     """One version with its card and its figures."""
 
     calibration: CalibrationOut = described("on the held-out period; null where it was too short to hold one out")
+    reliability: list[BinOut] = described("shown against came, from the lowest chances up; empty where none was kept")
+    checks: list[CheckOut] = described("what the gate found; empty where none was kept")
     metrics: list[MetricOut] = described("figures of the held-out period")
     card: str | None = described("the model card, Markdown; null where none was kept")

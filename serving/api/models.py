@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Request
 
 from history.errors import DealUnknown
 from serving.access import Reader
+from serving.fields import Answer
 from serving.live import standing_of
-from serving.model_schemas import CalibrationOut, MetricOut, ModelAnswer, VersionOut, VersionsAnswer
+from serving.model_schemas import BinOut, CalibrationOut, CheckOut, MetricOut, ModelAnswer, VersionOut, VersionsAnswer
 from serving.standing import Standing
 from training.registry import ModelVersion
 
 router = APIRouter(prefix="/v1")
+A = TypeVar("A", bound=Answer)
 TAGGED = ("kind", "promoted_by", "promoted_reason", "gate", "feature_version", "content_hash")
 
 
@@ -36,9 +38,12 @@ def one_model(
         known = ", ".join(list(versions)[:12]) or "none"
         raise DealUnknown(f"model {version[:40]!r} is not registered; expected one of /v1/models: {known}.")
     found = versions[version]
+    told = standing.registry.told(found)
     return ModelAnswer(
         **_fields(found, standing),
         calibration=_calibration(found),
+        reliability=_entries(BinOut, told.get("reliability", [])),
+        checks=_entries(CheckOut, told.get("gate", [])),
         metrics=[_metric(name, value) for name, value in sorted(found.metrics.items())],
         card=standing.registry.card(found),
     )
@@ -64,6 +69,11 @@ def _calibration(version: ModelVersion) -> CalibrationOut:
         slope=found.get("calibration_slope"),
         intercept=found.get("calibration_intercept"),
     )
+
+
+def _entries(kind: type[A], entries: list[dict[str, Any]]) -> list[A]:
+    """What was kept with the version, in the fields that the API gives."""
+    return [kind(**{name: entry[name] for name in kind.model_fields if name in entry}) for entry in entries]
 
 
 def _metric(name: str, value: float) -> MetricOut:

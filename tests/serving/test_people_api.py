@@ -1,5 +1,7 @@
 """The funnel, cues, goals and models over the API, each narrowed to what the caller sees."""
 
+import json
+
 import pytest
 
 from serving.people_schemas import FunnelRow
@@ -120,6 +122,30 @@ def test_models_are_listed_with_who_promoted_them(api, shop):
     one = get(api, f"/v1/models/{shop.version}")
     assert one["card"] is None
     assert one["calibration"] == {"n": None, "share_won": None, "slope": None, "intercept": None}
+
+
+def test_a_model_tells_what_was_kept_with_it(api, shop, tmp_path):
+    told = {
+        "reliability": [
+            {"from": 0.1, "to": 0.2, "n": 5, "deals": 4, "shown": 0.15, "came": 0.2, "low": 0.1, "high": 0.5}
+        ],
+        "gate": [{"code": "G01", "title": "time", "outcome": "passed", "sentence": "apart", "title_zh": ""}],
+    }
+    path = tmp_path / "told.json"
+    path.write_text(json.dumps(told), encoding="utf-8")
+    (tmp_path / "model_card.md").write_text("# Model {version}", encoding="utf-8")
+    figures = {"told": path, "card": tmp_path / "model_card.md"}
+    figures_of = {"n": 5.0, "calibration_slope": 0.9, "deal_model.auc": 0.8}
+    as_of = shop.standing.as_of
+    version = shop.registry.log(shop.folder / "bundle", as_of, {}, figures_of, figures, tags={"gate": "passed"})
+    shop.standing.answers.pop(("versions",), None)
+    found = get(api, f"/v1/models/{version}")
+    assert found["card"] == f"# Model {version}"
+    assert found["reliability"][0]["came"] == 0.2
+    assert found["checks"][0]["code"] == "G01"
+    assert found["calibration"] == {"n": 5, "share_won": None, "slope": 0.9, "intercept": None}
+    assert {"forecast": "deal_model", "measure": "auc", "value": 0.8} in found["metrics"]
+    assert (found["promoted"], found["serves"]) == (False, False)
 
 
 def test_a_model_that_is_not_there_is_404(api):

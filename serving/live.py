@@ -25,6 +25,7 @@ from serving.settings import ServingSettings
 from serving.standing import Standing
 from serving.store import EVENTS
 from serving.tokens import utc_now
+from serving.warmth import warmed
 from training.registry import Registry
 
 SHORTEST_REFRESH_SECONDS = 0.05
@@ -136,7 +137,8 @@ class Live:
             if self._standing is None or seen != self._seen or due:
                 number = newest_event(self.store)
                 history = self.store.history(self.workspace.settings)
-                self._standing = make_standing(history, self.registry, self.settings)
+                made = make_standing(history, self.registry, self.settings)
+                self._standing = warmed(made, self._standing, self._stopped) if self.settings.warm else made
                 self._seen, self._number, self._unsettled, self._made = seen, number, False, time.monotonic()
                 self._tell()
             self._behind = False

@@ -30,7 +30,8 @@ OF_DEALS = ("deals", "deal_changes", "activities", "contacts")
 BESIDE = ("reps", "accounts", "fx_rates")
 KEPT_ANSWERS = (
     "outlook", "forecast", "pace", "linearity", "accuracy", "scorecard", "cues", "plans", "funnel", "api funnel",
-    "hierarchy", "versions", "model", "pair",
+    "hierarchy", "versions", "model", "pair", "bridge", "ways", "assess", "by period", "track", "told", "records",
+    "ranges", "waterfall", "missing", "imports", "lately open", "week ago", "led",
 )  # fmt: skip
 """Answers that are of the whole company, or of no deal: a single event does not make them worth doing again."""
 

@@ -6,6 +6,7 @@ import functools
 import os
 import socket
 import tempfile
+from dataclasses import replace
 
 import uvicorn
 from fastapi import FastAPI
@@ -68,7 +69,7 @@ def _config(settings: ServingSettings, workers: int = 1) -> uvicorn.Config:
 def make_app(settings: ServingSettings) -> FastAPI:
     """The app of one process, with its log as JSON lines."""
     log_as_json()
-    return create_app(settings)
+    return create_app(replace(settings, warm=True))
 
 
 def listen(host: str, port: int) -> socket.socket:

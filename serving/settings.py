@@ -34,6 +34,8 @@ class ServingSettings:
     secure_cookies: bool = False
     body_limit_bytes: int = 2_000_000
     refresh_seconds: float = 5.0
+    warm: bool = False
+    """Whether what pages ask first is worked out before anybody asks; a server that is started does so."""
     requests_a_minute: int = 6000
     failures_a_minute: int = 120
     limits_storage: str = "memory://"

@@ -6,6 +6,7 @@ A `Standing` never changes; when the store does, a new one is made and takes its
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,7 +26,9 @@ from training.deal_model import DealModel
 from training.registry import Registry
 
 T = TypeVar("T")
-ANSWERS_KEPT = 64
+ANSWERS_KEPT = 256
+WARMER = "warmer"
+"""The name of the thread that works answers out before they are asked for."""
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,41 @@ class Standing:
     scored: Scored
     answers: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
+    before: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Answers of what stood before, given until those of this standing are worked out; see `serving.warmth`."""
+    _guard: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False, repr=False)
+    _working: dict[Hashable, threading.RLock] = field(default_factory=dict, init=False, compare=False, repr=False)
+
     def remembered(self, question: Hashable, answer: Callable[[], T]) -> T:
-        """The answer to a question, computed once; the oldest is forgotten when there are too many."""
-        if question not in self.answers:
-            found = answer()
-            while len(self.answers) >= ANSWERS_KEPT:
-                self.answers.pop(next(iter(self.answers)), None)
+        """The answer to a question, worked out once, by one thread for all who ask meanwhile.
+
+        When there are too many the one that was asked for longest ago is forgotten.
+        """
+        with self._guard:
+            if question in self.answers:
+                kept: T = self.answers.pop(question)
+                self.answers[question] = kept
+                return kept
+            if question in self.before and threading.current_thread().name != WARMER:
+                stood: T = self.before[question]
+                return stood
+            lock = self._working.setdefault(question, threading.RLock())
+        with lock:
+            return self._worked_out(question, answer)
+
+    def _worked_out(self, question: Hashable, answer: Callable[[], T]) -> T:
+        with self._guard:
+            if question in self.answers:
+                kept: T = self.answers[question]
+                return kept
+        found = answer()
+        with self._guard:
             self.answers[question] = found
-            return found
-        kept: T = self.answers[question]
-        return kept
+            self.before.pop(question, None)
+            self._working.pop(question, None)
+            while len(self.answers) > ANSWERS_KEPT:
+                del self.answers[next(iter(self.answers))]
+        return found
 
     @property
     def in_sample(self) -> bool:

@@ -65,7 +65,7 @@ def _forecast_parts(facts: DealFacts, standing: Standing, language: str) -> dict
         return _no_forecast(t("deal.closed", outcome=t(f"deal.{facts.outcome}")))
     row = facts.row
     went = course(standing, facts.deal_id, language)
-    found = standing.remembered(("odds", facts.deal_id), lambda: odds(standing, facts.deal_id))
+    found = odds(standing, facts.deal_id)
     return {
         "closed_note": "",
         "answer": answer(facts, row, went.pop("week"), language),

@@ -19,9 +19,10 @@ from serving.access import PageExporter, PageReader, PageSpeaker
 from serving.bridge import Bridge, bridge, must_follow, pair_of
 from serving.bridge_words import only
 from serving.csv_text import csv_text
+from serving.deeds import PROGRAM
 from serving.flag_words import share
 from serving.forecast_notes import notes
-from serving.forecasting import outlook
+from serving.forecasting import Outlook, outlook
 from serving.live import Live, standing_of
 from serving.pace_words import working
 from serving.pages.context import Option, Page
@@ -47,7 +48,7 @@ from serving.submissions import CATEGORIES, Statement, submit
 from serving.texts import text_or, translator
 from serving.tokens import utc_now
 from serving.told import call_rows, forecast_rows, pace_rows
-from serving.ways import ways
+from serving.ways import Way, ways
 
 router = APIRouter(include_in_schema=False)
 MEASURES = ("amount", "count")
@@ -243,6 +244,19 @@ def forecast_page(
     )
 
 
+def ahead(standing: Standing, period: str) -> None:
+    """Works out what the page of a period asks whatever its reader sees, so that no reader waits for it."""
+    whole = Sight(PROGRAM, None, frozenset())
+    seen = standing.remembered(
+        ("outlook", period), lambda: outlook(standing.history, standing.model, period, standing.as_of)
+    )
+    rows = {kind: forecast_rows(standing, whole, period, kind, "amount") for kind in WIDEST_FIRST}
+    for kind in (COMPANY, "team"):
+        pace_rows(standing, whole, period, kind, "amount")
+        asked_ways(standing, seen, period, kind, "amount", rows[kind])
+    changed(standing, period, COMPANY, "amount")
+
+
 def headline(shell: Shell, asked: Asked) -> dict[str, Any] | None:
     """The row of the widest scope that the reader sees."""
     levels = offered_levels(shell)
@@ -258,18 +272,18 @@ def bridge_of(shell: Shell, asked: Asked, head: dict[str, Any] | None) -> Bridge
     """What changed in the headline's scope since a week before; None where nothing was known then."""
     if head is None:
         return None
-    standing = shell.standing
-    days = (standing.as_of - WEEK, standing.as_of)
     try:
-        must_follow(standing.history, days)
-        pair = standing.remembered(("pair", asked.period, days), lambda: _pair(standing, asked.period, days))
-        whole = standing.remembered(
-            ("bridge", asked.period, head["scope_kind"], asked.measure),
-            lambda: bridge(pair, head["scope_kind"], asked.measure),
-        )
-        return only(whole, head["scope_id"])
+        return only(changed(shell.standing, asked.period, head["scope_kind"], asked.measure), head["scope_id"])
     except (NoHistory, DateInvalid, DealUnknown):
         return None
+
+
+def changed(standing: Standing, period: str, kind: str, measure: str) -> Bridge:
+    """What changed since a week before in every scope of a level."""
+    days = (standing.as_of - WEEK, standing.as_of)
+    must_follow(standing.history, days)
+    pair = standing.remembered(("pair", period, days), lambda: _pair(standing, period, days))
+    return standing.remembered(("bridge", period, kind, measure), lambda: bridge(pair, kind, measure))
 
 
 def _pair(standing: Standing, period: str, days: tuple[dt.datetime, dt.datetime]) -> Any:
@@ -387,20 +401,21 @@ def _changed_parts(changed: Bridge | None, head: dict[str, Any] | None, shell: S
     }
 
 
-def _ways(seen: Any, head: dict[str, Any] | None, shell: Shell, asked: Asked) -> Table:
+def _ways(seen: Outlook, head: dict[str, Any] | None, shell: Shell, asked: Asked) -> Table:
     """The ways of the headline's level, of which its own number is shown."""
     standing = shell.standing
     kind, scope_id = (head["scope_kind"], head["scope_id"]) if head else (COMPANY, COMPANY)
     whole = forecast_rows(standing, replace(shell.sight, people=None, scopes=None), asked.period, kind, asked.measure)
-    ours = dict(whole.select("scope_id", "mean").iter_rows())
-    found = (
-        []
-        if _over(shell, asked)
-        else standing.remembered(
-            ("ways", asked.period, kind, asked.measure), lambda: ways(seen, kind, asked.measure, ours)
-        )
-    )
+    found = [] if _over(shell, asked) else asked_ways(standing, seen, asked.period, kind, asked.measure, whole)
     return way_table(found, scope_id, asked.measure, standing, shell.language)
+
+
+def asked_ways(
+    standing: Standing, seen: Outlook, period: str, kind: str, measure: str, rows: pl.DataFrame
+) -> list[Way]:
+    """The ways of a level; `rows` are the forecast of all its scopes."""
+    ours = dict(rows.select("scope_id", "mean").iter_rows())
+    return standing.remembered(("ways", period, kind, measure), lambda: ways(seen, kind, measure, ours))
 
 
 def _pace(head: dict[str, Any] | None, shell: Shell, asked: Asked) -> str:

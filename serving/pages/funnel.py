@@ -23,6 +23,8 @@ from serving.pages.format import days
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.pages.table import Cell, Choices, Head, Row, Table, choices, num
+from serving.sight import Sight
+from serving.standing import Standing
 from serving.texts import Translator, text_or, translator
 from serving.told import funnel_rows
 
@@ -59,7 +61,7 @@ def funnel_page(shell: Shell, by: str, months: str) -> FunnelPage:
             f"{', '.join(MONTHS)}."
         )
     t = translator(shell.language)
-    whole, grouped = stays(shell, "company", months), stays(shell, by, months)
+    whole, grouped = (stays(shell.standing, shell.sight, one, months) for one in ("company", by))
     words = {name: t(f"by.{name}") for name in BY}
     times = {name: t(f"funnel.months_{name}") for name in MONTHS}
     drawn = [_chart(whole, t, shell.language, size) for size in (WIDE, NARROW)]
@@ -77,10 +79,10 @@ def funnel_page(shell: Shell, by: str, months: str) -> FunnelPage:
     )
 
 
-def stays(shell: Shell, by: str, months: str) -> pl.DataFrame:
+def stays(standing: Standing, sight: Sight, by: str, months: str) -> pl.DataFrame:
     """The funnel of one level over the last months, as far as the reader sees it."""
-    first = shell.standing.day - dt.timedelta(days=round(int(months) * 365 / 12))
-    return funnel_rows(shell.standing, shell.sight, first, None, [by])
+    first = standing.day - dt.timedelta(days=round(int(months) * 365 / 12))
+    return funnel_rows(standing, sight, first, None, [by])
 
 
 def answer(whole: pl.DataFrame, grouped: pl.DataFrame, by: str, t: Translator) -> str:

@@ -245,11 +245,16 @@ def _ahead(standing: Standing) -> list[str]:
 
 def one_by_one(standing: Standing, rep: str) -> pl.DataFrame:
     """A person's own calls quarter by quarter, those submitted before those implied."""
-    days = int(USUAL_HORIZON)
-    rows = standing.remembered(("by period", days), lambda: by_period(standing.history, standing.as_of, "rep", (days,)))
+    rows = quarter_by_quarter(standing)
     own = rows.filter((pl.col("scope_id") == rep) & (pl.col("forecaster_id") == rep))
     submitted = own.filter(pl.col("source") == "submitted")
     return (submitted if submitted.height else own.filter(pl.col("source") == "implied")).sort("start")
+
+
+def quarter_by_quarter(standing: Standing) -> pl.DataFrame:
+    """Everybody's calls period by period at the usual horizon."""
+    days = int(USUAL_HORIZON)
+    return standing.remembered(("by period", days), lambda: by_period(standing.history, standing.as_of, "rep", (days,)))
 
 
 def person_answer(name: str, mine: pl.DataFrame, sheet: pl.DataFrame, period: str, shell: Shell) -> str:

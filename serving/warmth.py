@@ -1,0 +1,98 @@
+"""Works out what pages ask first, in a thread of its own, while what stood before still answers for it.
+
+A statement that is made, a goal that is written or an import makes a new standing; without this the next reader would
+wait for all that is worked out anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from history.errors import DealcastError
+from history.fiscal import previous, quarter_of
+from serving.standing import WARMER, Standing
+
+LOG = logging.getLogger("dealcast.serving")
+SLOW = frozenset(
+    {
+        "outlook",
+        "forecast",
+        "pace",
+        "pair",
+        "bridge",
+        "ways",
+        "assess",
+        "accuracy",
+        "by period",
+        "scorecard",
+        "cues",
+        "funnel",
+        "api funnel",
+        "track",
+        "records",
+        "ranges",
+        "waterfall",
+        "lately open",
+        "week ago",
+        "missing",
+    }
+)
+"""Answers that may be a minute old. Who sees what and what was written down are never among them."""
+
+
+def warmed(made: Standing, stood: Standing | None, stop: threading.Event) -> Standing:
+    """`made`, being worked out in the background; slow answers of what stood on the same day and by the same model are
+    given until then. Once `stop` is set nothing more is begun."""
+    same = stood is not None and (stood.as_of, stood.model.version) == (made.as_of, made.model.version)
+    kept = {key: value for key, value in stood.answers.items() if _slow(key)} if stood is not None and same else {}
+    standing = replace(made, before=kept)
+    threading.Thread(target=warm, args=(standing, stop), name=WARMER, daemon=True).start()
+    return standing
+
+
+def _slow(question: object) -> bool:
+    return isinstance(question, tuple) and question[0] in SLOW
+
+
+def warm(standing: Standing, stop: threading.Event) -> None:
+    """Asks for everything that pages ask first; what cannot be told is told when somebody asks."""
+    for ask in _questions(standing):
+        if stop.is_set():
+            return
+        try:
+            ask()
+        except DealcastError as error:
+            LOG.info("not worked out ahead: %s", type(error).__name__)
+        except Exception:
+            LOG.exception("working out ahead failed")
+    standing.before.clear()
+
+
+def _questions(standing: Standing) -> Iterator[Callable[[], object]]:
+    from serving.deeds import PROGRAM
+    from serving.odds import lately_open
+    from serving.pages import data, forecast, funnel, people
+    from serving.sight import Sight
+    from serving.told import cue_rows, scorecard_rows
+    from serving.track import track
+    from serving.week_ago import with_week_ago
+
+    whole = Sight(PROGRAM, None, frozenset())
+    settings = standing.history.settings
+    quarter = quarter_of(standing.day, settings)
+    yield lambda: with_week_ago(standing)
+    yield lambda: standing.remembered(("lately open",), lambda: lately_open(standing))
+    yield lambda: forecast.ahead(standing, quarter.name)
+    yield lambda: people.records(standing, whole, "rep")
+    yield lambda: people.records(standing, whole, "team")
+    yield lambda: people.quarter_by_quarter(standing)
+    yield lambda: scorecard_rows(standing, whole, previous(quarter, settings).name, None)
+    yield lambda: cue_rows(standing, whole, None, None)
+    yield lambda: funnel.stays(standing, whole, "team", "12")
+    yield lambda: funnel.stays(standing, whole, "company", "12")
+    yield lambda: standing.remembered(("track",), lambda: track(standing))
+    yield lambda: standing.remembered(("missing",), lambda: data.missing_records(standing))
+    yield lambda: forecast.ahead(standing, previous(quarter, settings, -1).name)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.accuracy_views import VIEWS, WHO, Asked, in_words, show_view
-from cli.console import Column, Style, notice, print_table, say, written
+from cli.console import Column, Progress, Style, notice, print_table, say, written
 from cli.options import Session, as_of_option, day_or_newest, measure_option, out_option, shared_options
 from cli.output import checked_path, write
 from cli.words import choose
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from history.record import History
+    from history.workspace import Workspace
+    from serving.choosing import ServedModel
 
 COLUMNS = (
     *WHO,
@@ -62,6 +65,11 @@ DETAILED = (
 @click.option(
     "--cadence", type=click.Choice(["quarter", "month", "half", "year"]), default="quarter", show_default=True
 )
+@click.option(
+    "--with-model",
+    is_flag=True,
+    help="Work out what the model would have said on each horizon day, for value added over it. Takes a while.",
+)
 @out_option
 def accuracy(
     session: Session,
@@ -72,6 +80,7 @@ def accuracy(
     horizons: tuple[int, ...],
     measure: str,
     cadence: str,
+    with_model: bool,
     out: Path | None,
 ) -> None:
     """How good each forecaster's own calls have been: bias, error, value added.
@@ -81,14 +90,18 @@ def accuracy(
       dealcast accuracy --as-of 2026-07-01 --by rep --horizon 45
       dealcast accuracy --view trend --by team --measure count --out trend.csv
       dealcast accuracy --view periods --of R001 --horizon 45
+      dealcast accuracy --by team --horizon 45 --with-model
     """
     from indicators.accuracy import COLUMNS as RESULT
     from indicators.forecasters import HORIZONS_DAYS
 
     out = checked_path(out)
-    history = session.workspace().history()
+    workspace = session.workspace()
+    history = workspace.history()
     instant = history.settings.start_of(day_or_newest(as_of, history))
     asked = Asked(history, instant, by, horizons or HORIZONS_DAYS, measure, cadence)
+    if with_model:
+        asked = replace(asked, model_calls=model_calls(workspace, asked))
     frame = one_alone(asked.view(view), only)
     if out:
         write(frame.select(list(RESULT)) if view == "record" else frame, out)
@@ -101,6 +114,32 @@ def accuracy(
     show_rules(frame, session.language)
     for one in asked.remarks():
         notice(choose(session.language, one.en, one.zh))
+
+
+def model_calls(workspace: Workspace, asked: Asked) -> pl.DataFrame:
+    """What the models that serve on the horizon days would have said, worked out anew."""
+    from cli.models import serving_model
+    from history.scopes import SCOPE_KINDS
+    from serving.replayed_calls import replayed_calls
+
+    kinds = {"rep": ("rep",), "team": ("rep", "team"), "forecaster_kind": SCOPE_KINDS}[asked.by]
+    loaded: dict[dt.datetime, ServedModel] = {}
+
+    def model_at(instant: dt.datetime) -> ServedModel:
+        if instant not in loaded:
+            loaded[instant] = serving_model(workspace, asked.history, instant, None)
+        return loaded[instant]
+
+    return replayed_calls(
+        asked.history,
+        model_at,
+        asked.instant,
+        kinds,
+        asked.horizons,
+        asked.measure,
+        asked.cadence,
+        Progress(),
+    )
 
 
 def one_alone(frame: pl.DataFrame, only: str | None) -> pl.DataFrame:

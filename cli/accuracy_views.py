@@ -30,6 +30,7 @@ TOGETHER = {
     "model": ("models together", "全部模型"),
     "rule": ("rules together", "全部规则"),
 }
+REPLAYED = ("model, worked out afterwards", "模型（事后推算）")
 SOURCES = {
     "submitted": ("submitted", "申报"),
     "implied": ("implied", "隐含"),
@@ -175,6 +176,7 @@ class Asked:
     horizons: Sequence[int]
     measure: str
     cadence: str
+    model_calls: pl.DataFrame | None = None
 
     def view(self, name: str) -> pl.DataFrame:
         """The rows of a view."""
@@ -189,9 +191,10 @@ class Asked:
             "periods": by_period.by_period,
             "trend": trend.trend,
             "definitions": definitions.definitions,
-            "categories": categories.categories,
         }
-        return told[name](*asked, self.measure, self.cadence)
+        if name == "categories":
+            return categories.categories(*asked, self.measure, self.cadence)
+        return told[name](*asked, self.measure, self.cadence, self.model_calls)
 
     def remarks(self) -> list[Remark]:
         """What is odd about the calls."""
@@ -220,7 +223,8 @@ def in_words(row: Mapping[str, Any], language: str, names: Mapping[str, str]) ->
         kind, which = row["forecaster_kind"], row["forecaster_id"]
         known = FORECASTERS.get(kind, (kind, kind))
         alone = f"{choose(language, *known)} {names.get(which, which) or ''}".strip()
-        told["who"] = choose(language, *TOGETHER[kind]) if which == "(all)" and kind in TOGETHER else alone
+        special = {"(all)": TOGETHER.get(kind), "(replayed)": REPLAYED}.get(which)
+        told["who"] = choose(language, *special) if special else alone
         source = "stages" if row.get("basis") == "stages" else row["source"]
         told["said"] = choose(language, *SOURCES[source])
     coded = {name: row[name] for name in ("category", "trend", "band") if row.get(name)}

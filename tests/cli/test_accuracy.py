@@ -48,6 +48,14 @@ def test_calls_that_are_odd_are_told_beside_the_record(company):
     assert "after the period's end" not in said.out
 
 
+def test_value_added_over_the_model_is_worked_out_where_it_is_asked_for(company):
+    asked = ("--as-of", "2024-01-01", "--by", "team", "--horizon", 45)
+    assert "value added vs model" not in done("accuracy", "--workspace", company, *asked).out
+    said = done("accuracy", "--workspace", company, *asked, "--with-model")
+    assert "value added vs model" in said.out
+    assert "model, worked out afterwards" in said.out
+
+
 @pytest.mark.parametrize(
     ("options", "kind", "words"),
     [

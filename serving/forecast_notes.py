@@ -42,8 +42,9 @@ def _unknown_amounts(seen: Outlook, rows: pl.DataFrame) -> Iterator[tuple[str, s
     if not unknown or rows["measure"][0] == "count":
         return
     yield (
-        f"{unknown} deals have no amount that is known; each counts with the norm of amounts won in its team.",
-        f"{unknown} 个商机没有已知金额，按所在团队赢单金额的常值计入。",
+        f"{unknown} deals have no amount that is known; each counts with the norm of amounts won in its segment, "
+        "else in its team.",
+        f"{unknown} 个商机没有已知金额，按所在客群（否则按所在团队）赢单金额的常值计入。",
     )
     without = currencies_without_rate(
         seen.now.past, snapshot(seen.now.past, seen.now.as_of), "currency", seen.now.as_of

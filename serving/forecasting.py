@@ -107,8 +107,8 @@ def forecast(
     reaching it; coverage = worth of open deals dated in the period / what is missing to quota. No quota: these are
     null. Means of a level add up to the company's; quantiles do not and must not.
     Then follow open_deals and amount_unknown (deals booked or open whose amount is not known; they count with the
-    norm of amounts won in their team), past_periods, from how many earlier periods new_expected was learnt (with 0
-    nothing is added for deals yet to come), and before_correction, the mean without what earlier misses teach.
+    norm of amounts won in their segment or team), past_periods, from how many earlier periods new_expected was learnt
+    (with 0 nothing is added for deals yet to come), and before_correction, the mean without what earlier misses teach.
     Once the period is over the result is exact and `model` may be None.
     Raises `DateInvalid` for the period, `RequestInvalid` for the level or measure, `NoHistory` before the first row.
     """

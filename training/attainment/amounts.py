@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from history.scopes import NONE
 from training.attainment.course import Course
+from training.attainment.position import LEAST_WON_AMOUNTS
 
 LEAST_WINS = 30
 POINTS_AROUND = 2
@@ -69,17 +71,27 @@ def amount_model(course: Course, share: float) -> AmountModel:
         pl.col("won") & ((pl.col("point") - point).abs() <= POINTS_AROUND) & (pl.col("amount") > 0)
     )
     seen = won.filter(~pl.col("amount_unknown") & (pl.col("won_amount") > 0)).unique(["age", "deal_id"], keep="first")
-    sizes = course.wins.filter(~pl.col("amount_unknown") & (pl.col("amount") > 0))["amount"].to_numpy()
+    sizes = _against_norms(course.wins.filter(~pl.col("amount_unknown") & (pl.col("amount") > 0)))
     unknown = _unknown(sizes) if len(sizes) >= LEAST_WINS else UNCHANGED
     if seen.height < LEAST_WINS:
         return AmountModel(UNCHANGED, unknown, seen.height)
     return AmountModel(_known(seen["won_amount"].to_numpy() / seen["amount"].to_numpy()), unknown, seen.height)
 
 
-def _unknown(sizes: np.ndarray) -> Outcomes:
-    """Any win's size against the norm, the rarest giants cut to size."""
-    within = np.clip(np.sort(sizes), None, np.quantile(sizes, 0.98))
-    return _parted(within / np.median(sizes), UNKNOWN_PARTS)
+def _against_norms(wins: pl.DataFrame) -> np.ndarray:
+    """(wins,) each amount as a multiple of the norm that would fill it: its segment's median, else its team's."""
+    parts = [_norm(pl.col("amount"), kind) for kind in ("segment", "team")]
+    return wins.select(pl.col("amount") / pl.coalesce(*parts, pl.col("amount").median())).to_series().to_numpy()
+
+
+def _norm(amount: pl.Expr, kind: str) -> pl.Expr:
+    enough = (amount.count().over(kind) >= LEAST_WON_AMOUNTS) & (pl.col(kind) != NONE)
+    return pl.when(enough).then(amount.median().over(kind))
+
+
+def _unknown(multiples: np.ndarray) -> Outcomes:
+    """Any win's size against its norm, the rarest giants cut to size."""
+    return _parted(np.clip(np.sort(multiples), None, np.quantile(multiples, 0.98)), UNKNOWN_PARTS)
 
 
 def _known(ratios: np.ndarray) -> Outcomes:

@@ -18,7 +18,8 @@ from history.deals import closings, finite_number
 from history.fiscal import Period, bounds, previous
 from history.money import in_workspace_currency
 from history.record import History
-from history.scopes import SCOPE_KINDS, deal_scopes
+from history.scopes import NONE, SCOPE_KINDS, deal_scopes
+from training.attainment.position import LEAST_WON_AMOUNTS
 from training.attainment.recency import periods_per_year
 from training.attainment.replay import same_point
 
@@ -130,11 +131,22 @@ def _described(past: History, rows: pl.DataFrame, wins: pl.DataFrame | None, as_
     told = told.join(past["deals"].select("deal_id", "currency"), on="deal_id", how="left", maintain_order="left")
     scoped = in_workspace_currency(past, deal_scopes(past, told, as_of), "amount", "currency", as_of)
     known = scoped if wins is None else wins.filter(~pl.col("amount_unknown"))
-    typical = known["amount"].median()
-    fill = float(typical) if isinstance(typical, float) else 0.0
-    filled = scoped.with_columns(amount_unknown=pl.col("amount").is_null(), amount=pl.col("amount").fill_null(fill))
+    filled = scoped.with_columns(amount_unknown=pl.col("amount").is_null(), amount=_filled(scoped, known))
     filled = filled.with_columns(count=pl.lit(1.0))
     return filled.drop("owner_id", "currency")
+
+
+def _filled(rows: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+    """(rows,) amounts, unknown ones as the median of what was won in the segment, else in the team, else anywhere."""
+    typical = known["amount"].median()
+    norms = []
+    for kind in ("segment", "team"):
+        won = known.drop_nulls("amount").group_by(kind).agg(pl.col("amount").median(), pl.len())
+        enough = won.filter((pl.col("len") >= LEAST_WON_AMOUNTS) & (pl.col(kind) != NONE))
+        norm = dict(enough.select(kind, "amount").iter_rows())
+        norms.append(pl.col(kind).replace_strict(norm, default=None, return_dtype=pl.Float64))
+    fill = pl.coalesce("amount", *norms, pl.lit(float(typical) if isinstance(typical, float) else 0.0))
+    return rows.select(fill).to_series()
 
 
 def fields_at(past: History, rows: pl.DataFrame, fields: Sequence[str], hindsight: bool = False) -> pl.DataFrame:

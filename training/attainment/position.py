@@ -14,7 +14,7 @@ from history.as_of import known
 from history.deals import snapshot
 from history.money import in_workspace_currency
 from history.record import History
-from history.scopes import deal_scopes, scope_kinds
+from history.scopes import NONE, deal_scopes, scope_kinds
 
 LEAST_WON_AMOUNTS = 5
 
@@ -82,11 +82,13 @@ def credited(past: History, booked: pl.DataFrame, as_of: dt.datetime) -> pl.Data
 def fill_amounts(deals: pl.DataFrame) -> pl.DataFrame:
     """`deals` with unknown amounts filled and marked in `amount_unknown`.
 
-    The fill is the median of the amounts won in the deal's team where there are `LEAST_WON_AMOUNTS` or more, else in
-    the company, else of every known amount, else nothing. It depends on the deal alone, so that levels add up.
+    The fill is the median of the amounts won in the deal's segment where there are `LEAST_WON_AMOUNTS` or more, else in
+    its team, else in the company, else of every known amount, else nothing. It depends on the deal alone, so that
+    levels add up.
     """
     won = pl.col("amount").filter(pl.col("outcome") == "won")
     enough = won.count() >= LEAST_WON_AMOUNTS
+    segment_norm = pl.when(enough.over("segment") & (pl.col("segment") != NONE)).then(won.median().over("segment"))
     team_norm = pl.when(enough.over("team")).then(won.median().over("team"))
-    fill = pl.coalesce(team_norm, won.median(), pl.col("amount").median(), pl.lit(0.0))
+    fill = pl.coalesce(segment_norm, team_norm, won.median(), pl.col("amount").median(), pl.lit(0.0))
     return deals.with_columns(amount_unknown=pl.col("amount").is_null(), amount=pl.col("amount").fill_null(fill))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi.routing import APIRoute
@@ -28,13 +29,31 @@ def rules_of(dependant: Any) -> set[ApiRule | PageRule]:
     return found
 
 
-def closed_routes(app: Any) -> list[tuple[str, str, ApiRule | PageRule]]:
-    """Method, path and rule of every route that is not public."""
+@dataclass(frozen=True)
+class Closed:
+    """A route that is not public: how it is asked, its rule, and the names of its query parameters."""
+
+    method: str
+    path: str
+    rule: ApiRule | PageRule
+    parameters: frozenset[str]
+
+
+def closed_routes(app: Any) -> list[Closed]:
+    """Every route that is not public."""
     found = []
     for route in every_route(app.routes):
         if route.path in PUBLIC:
             continue
         assert isinstance(route, APIRoute), route.path
         (rule,) = rules_of(route.dependant)
-        found += [(method, route.path, rule) for method in sorted(route.methods - {"HEAD"})]
+        names = frozenset(parameters_of(route.dependant))
+        found += [Closed(method, route.path, rule, names) for method in sorted(route.methods - {"HEAD"})]
     return found
+
+
+def parameters_of(dependant: Any) -> Iterator[str]:
+    """The names of the query parameters of a route and of what it depends on."""
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from parameters_of(inner)

@@ -111,7 +111,7 @@ def wilson(hits: int, n: int, z: float = 1.2816) -> tuple[float, float]:
     """The interval of a share that lets out 10 % on each side (Wilson 1927).
 
     >>> [round(end, 3) for end in wilson(8, 10)]
-    [0.609, 0.912]
+    [0.602, 0.914]
     """
     share, weight = hits / n, z * z / n
     middle = (share + weight / 2) / (1 + weight)

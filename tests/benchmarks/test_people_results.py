@@ -24,10 +24,11 @@ def test_unrelated_misses_are_held_about_as_often_as_said():
 
 
 def test_months_show_the_wins_of_whoever_held_the_deal_at_the_closing():
+    handed_over = deal("b", "2025-01-10", ("Won", "2025-02-21"), owner_id="ann")
+    handed_over.append(("b", at("2025-02-01"), "owner_id", "bo", at("2025-02-01")))
     history = told(
         deal("a", "2025-01-10", ("Won", "2025-02-20"), owner_id="ann"),
-        deal("b", "2025-01-10", ("Won", "2025-02-21"), owner_id="ann")
-        + [("b", at("2025-02-01"), "owner_id", "bo", at("2025-02-01"))],
+        handed_over,
         deal("c", "2025-01-10", ("Won", "2025-03-20"), owner_id="bo"),
     )
     found = month_results(history, at("2025-04-01"))

@@ -28,10 +28,10 @@ def write_crm(folder: Path, deals: int, seed: int = 7) -> Path:
 
     Everything is recorded as it happens, so that simple code and the engine mean the same by "known".
     """
-    base = _recorded_at_once(generate(min(deals, TILE_DEALS), seed, clean=True).history)
+    base = recorded_at_once(generate(min(deals, TILE_DEALS), seed, clean=True).history)
     spine = open_spine(base, list(_dates())).select("deal_id", "as_of")
     tiles = -(-deals // TILE_DEALS)
-    frozen = freeze(_tiled(base, tiles), folder / "history")
+    frozen = freeze(tiled(base, tiles), folder / "history")
     rows = pl.concat([_renamed(spine, tile) for tile in range(tiles)]).sort("as_of", "deal_id")
     rows.write_parquet(folder / SPINE, row_group_size=1_000_000)
     return frozen.path
@@ -41,14 +41,14 @@ def _dates() -> list[dt.datetime]:
     return [FIRST + STEP * place for place in range(1, int((END - FIRST) / STEP))]
 
 
-def _recorded_at_once(history: History) -> History:
+def recorded_at_once(history: History) -> History:
     tables = {name: history[name] for name in TABLES}
     for name, column in EVENT_TIME.items():
         tables[name] = tables[name].with_columns(recorded_at=pl.col(column))
     return History(history.settings, tables)
 
 
-def _tiled(base: History, tiles: int) -> History:
+def tiled(base: History, tiles: int) -> History:
     return History(
         base.settings,
         {name: pl.concat([_renamed(base[name], tile) for tile in range(tiles)], rechunk=True) for name in TABLES},

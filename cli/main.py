@@ -20,6 +20,7 @@ from cli.coach import coach
 from cli.cues import cues
 from cli.demo import demo
 from cli.doctor import doctor
+from cli.drift import drift
 from cli.flags import flags
 from cli.forecast import forecast
 from cli.funnel import funnel
@@ -32,9 +33,11 @@ from cli.moved import moved
 from cli.options import Session, shared_options
 from cli.pace import pace
 from cli.retrain import retrain
+from cli.review import review
 from cli.score import score
 from cli.scorecard import scorecard
 from cli.serve import serve
+from cli.shadow import shadow
 from cli.train import train
 from cli.user import user
 from history.errors import DealcastError
@@ -65,6 +68,7 @@ for verb in (
     cues,
     demo,
     doctor,
+    drift,
     flags,
     forecast,
     funnel,
@@ -77,10 +81,12 @@ for verb in (
     pace,
     promote,
     retrain,
+    review,
     rollback,
     score,
     scorecard,
     serve,
+    shadow,
     train,
     user,
 ):

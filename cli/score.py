@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.console import Column, Style, notice, print_table, say
-from cli.models import model_note, serving_model
+from cli.models import model_note, open_registry, serving_model
 from cli.options import Day, Session, as_of_option, day_or_newest, model_option, out_option, shared_options
 from cli.output import checked_path, write
+from cli.shadow import shadow_note
 from cli.words import choose
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ COLUMNS = (
     show_default=True,
     help="Rows to print, most at risk first; 0 prints all.",
 )
-@click.option("--record", is_flag=True, help="Also append the scores to the store, as said on that day.")
+@click.option("--record", is_flag=True, help="Also store the scores as said on that day, and those of the challenger.")
 @out_option
 def score(
     session: Session,
@@ -65,6 +66,7 @@ def score(
     """
     from history.fiscal import quarter_of
     from serving.scoring import record_scores, score_fully, unscored
+    from serving.shadow import record_challenger
 
     out = checked_path(out)
     workspace = session.workspace()
@@ -76,7 +78,10 @@ def score(
     model = serving_model(workspace, history, instant, version)
     scored = score_fully(history, model, instant, settings.start_of(ends))
     if record:
-        record_scores(workspace.store(), scored.frame)
+        store, registry = workspace.store(), open_registry(workspace)
+        record_scores(store, scored.frame)
+        if shadowed := record_challenger(store, history, registry, instant, settings.start_of(ends)):
+            notice(shadow_note(shadowed, session.language))
     if out:
         write(scored.told, out)
     show(history, scored, instant, ends, top, session.language)

@@ -111,3 +111,9 @@ class RetrainingInvalid(DealcastError):
     """A retraining cannot be begun or gone on with: nothing to learn from, another plan, another installation."""
 
     exit_code = 27
+
+
+class DriftFound(DealcastError):
+    """`dealcast drift` has seen a figure cross its threshold; the table names it."""
+
+    exit_code = 28

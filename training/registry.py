@@ -205,6 +205,15 @@ class Registry:
         with self._answering():
             self._client.set_registered_model_alias(self.name, CHALLENGER, entry.version)
 
+    def end_challenge(self) -> str | None:
+        """Take the alias `challenger` from the version that bears it; gives its number, None where none does."""
+        entry = self.challenger()
+        if entry is None:
+            return None
+        with self._answering():
+            self._client.delete_registered_model_alias(self.name, CHALLENGER)
+        return entry.version
+
     def promote(self, version: str, by: str, reason: str, at: dt.datetime | None = None) -> None:
         """Let `version` serve the days from its training on; it becomes champion unless a later-trained one is.
 

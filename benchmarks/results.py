@@ -18,6 +18,7 @@ import pytest
 
 from benchmarks.attainment_results import sections
 from benchmarks.honesty import planted_lines, reliability_lines
+from benchmarks.people_results import sections as people_sections
 from features.catalogue import FEATURES, feature_version
 from features.matrix import build_matrix
 from history.canonical import read_folder
@@ -30,7 +31,7 @@ from training.choice import fit_model
 from training.fitting import FitOptions
 from training.metrics import Metrics, Score, auc, deal_weights, measure
 
-ATTAINMENT = "<!-- attainment -->"
+ATTAINMENT, PEOPLE = "<!-- attainment -->", "<!-- people -->"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
 DAY = dt.timedelta(days=1)
 NAMES = {
@@ -102,11 +103,13 @@ SYNTHETIC = (
 
 
 def main(only: Sequence[str] = ()) -> int:
-    """Measures everything and writes the page; with "deals" or "attainment" that part alone, the other stays."""
+    """Measures everything and writes the page; with "deals", "attainment" or "people" that part alone."""
     if not only or "deals" in only:
         measure_deals()
     if not only or "attainment" in only:
-        renew_attainment()
+        renew(ATTAINMENT, attainment)
+    if not only or "people" in only:
+        renew(PEOPLE, people)
     return 0
 
 
@@ -132,16 +135,33 @@ def attainment() -> Iterator[str]:
     yield from sections()
 
 
-def renew_attainment() -> None:
-    """Measures where periods land and leaves the rest of the page as it is."""
+def people() -> Iterator[str]:
+    """What people's own forecasts were worth."""
+    yield PEOPLE
+    yield from people_sections()
+
+
+def renew(marker: str, measured: Callable[[], Iterator[str]]) -> None:
+    """Measures the part of the page that begins with `marker` and leaves the rest as it is."""
     try:
-        part = "\n".join(attainment())
+        part = "\n".join(measured())
     except pytest.skip.Exception as absent:
         print(f"left out: {absent}", file=sys.stderr)
         return
-    before = PAGE.read_text(encoding="utf-8").split(ATTAINMENT)[0].rstrip()
-    PAGE.write_text(f"{before}\n\n{part}\n", encoding="utf-8")
+    PAGE.write_text(with_part(PAGE.read_text(encoding="utf-8"), marker, part), encoding="utf-8")
     print(f"{PAGE} written")
+
+
+def with_part(page: str, marker: str, part: str) -> str:
+    """The page with one part replaced, or added at its end.
+
+    >>> with_part("a <!-- attainment --> old <!-- people --> kept", ATTAINMENT, "new").split()
+    ['a', 'new', '<!--', 'people', '-->', 'kept']
+    """
+    before, _, after = page.partition(marker)
+    later = [place for other in (ATTAINMENT, PEOPLE) if (place := after.find(other)) >= 0]
+    kept = [after[min(later) :]] if later else []
+    return "\n\n".join(text.strip() for text in (before, part, *kept)) + "\n"
 
 
 def opening() -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from history.as_of import known
 from history.record import History
 from history.scopes import NONE, standing_reps
-from indicators.forecasters import HORIZONS_DAYS, KEYS, Said, said_by
+from indicators.forecasters import HORIZONS_DAYS, KEYS, Said, in_order, said_by
 from indicators.formulas import ACTUAL, accuracy_of, bias, ratio, sums, wape
 from indicators.interval import intervals
 from indicators.kinds import kind_of_bias
@@ -124,10 +124,7 @@ def summarise(said: Said, teams: pl.DataFrame) -> pl.DataFrame:
     )
     reason = pl.when(pl.col(ACTUAL) <= 0).then(pl.lit("nothing was won in these periods"))
     told = shrunk(rows, LIKE).with_columns(kind_of_bias(), reason=reason)
-    order = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source"]
-    return told.sort(*order, "horizon_days", descending=[False] * 5 + [True]).select(
-        pl.col(name).cast(dtype) for name, dtype in (COLUMNS | DETAILS).items()
-    )
+    return in_order(told, COLUMNS | DETAILS)
 
 
 def team_of_scopes(history: History, as_of: dt.datetime) -> pl.DataFrame:

@@ -8,17 +8,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from history.record import History
-from indicators.forecasters import HORIZONS_DAYS, KEYS, said_by
+from indicators.forecasters import HORIZONS_DAYS, KEY_COLUMNS, KEYS, in_order, said_by
 from indicators.formulas import per_actual
 
-COLUMNS: dict[str, pl.DataType] = {
-    "forecaster_kind": pl.String(),
-    "forecaster_id": pl.String(),
-    "scope_kind": pl.String(),
-    "scope_id": pl.String(),
-    "horizon_days": pl.Int64(),
-    "source": pl.String(),
-    "measure": pl.String(),
+COLUMNS: dict[str, pl.DataType] = KEY_COLUMNS | {
     "period": pl.String(),
     "start": pl.Datetime("us"),
     "forecast": pl.Float64(),
@@ -61,7 +54,4 @@ def period_rows(cells: pl.DataFrame) -> pl.DataFrame:
         miss=(forecast - actual).abs().sum(),
     )
     rows = rows.with_columns(bias=per_actual(forecast - actual, actual), wape=per_actual(pl.col("miss"), actual))
-    order = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "horizon_days", "start"]
-    return rows.sort(order, descending=[False] * 5 + [True, False]).select(
-        pl.col(name).cast(dtype) for name, dtype in COLUMNS.items()
-    )
+    return in_order(rows, COLUMNS, "start")

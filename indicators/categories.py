@@ -13,22 +13,15 @@ from history.scopes import NONE
 from indicators.actuals import MEASURES
 from indicators.cells import IMPLIED, submitted_cells
 from indicators.dated import BEST_CASE, COMMIT, DATED, MOST_LIKELY, NOT_CALLED, SCOPES, Dated, dated
-from indicators.forecasters import HORIZONS_DAYS
+from indicators.forecasters import HORIZONS_DAYS, KEY_COLUMNS, in_order
 from indicators.interval import intervals
 
 STATED = (COMMIT, MOST_LIKELY, BEST_CASE)
 ORDER = (*STATED, DATED, NOT_CALLED)
-KEYS = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "horizon_days", "source", "measure", "category"]
+KEYS = [*KEY_COLUMNS, "category"]
 DEALS = ["n_deals", "n_deals_won", "n_handed_over"]
 
-COLUMNS: dict[str, pl.DataType] = {
-    "forecaster_kind": pl.String(),
-    "forecaster_id": pl.String(),
-    "scope_kind": pl.String(),
-    "scope_id": pl.String(),
-    "horizon_days": pl.Int64(),
-    "source": pl.String(),
-    "measure": pl.String(),
+COLUMNS: dict[str, pl.DataType] = KEY_COLUMNS | {
     "category": pl.String(),
     "n_periods": pl.Int64(),
     "n_deals": pl.Int64(),
@@ -138,13 +131,7 @@ def summarise(rows: pl.DataFrame) -> pl.DataFrame:
     )
     share = pl.when(pl.col("called") > 0).then(pl.col("came") / pl.col("called"))
     place = pl.col("category").replace_strict({word: at for at, word in enumerate(ORDER)}, return_dtype=pl.Int8)
-    order = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "horizon_days", "place"]
-    return (
-        sums.with_columns(share=share, place=place)
-        .join(bounds, on=KEYS, how="left")
-        .sort(order, descending=[False] * 5 + [True, False])
-        .select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
-    )
+    return in_order(sums.with_columns(share=share, place=place).join(bounds, on=KEYS, how="left"), COLUMNS, "place")
 
 
 def _typed(rows: pl.DataFrame) -> pl.DataFrame:

@@ -9,20 +9,13 @@ import polars as pl
 
 from history.record import History
 from indicators.by_period import period_rows
-from indicators.forecasters import HORIZONS_DAYS, KEYS, said_by
+from indicators.forecasters import HORIZONS_DAYS, KEY_COLUMNS, KEYS, in_order, said_by
 
 BANDS = ((0.85, 1.15), (0.70, 1.30))
 """F/A between 85 and 115 % counts as accurate, between 70 and 130 % as acceptable; the ends count as inside."""
 NARROW, WIDE, OUTSIDE = "85-115", "70-130", "outside"
 
-COLUMNS: dict[str, pl.DataType] = {
-    "forecaster_kind": pl.String(),
-    "forecaster_id": pl.String(),
-    "scope_kind": pl.String(),
-    "scope_id": pl.String(),
-    "horizon_days": pl.Int64(),
-    "source": pl.String(),
-    "measure": pl.String(),
+COLUMNS: dict[str, pl.DataType] = KEY_COLUMNS | {
     "n_periods": pl.Int64(),
     "n_winless": pl.Int64(),
     "accuracy": pl.Float64(),
@@ -72,12 +65,7 @@ def defined(periods: pl.DataFrame) -> pl.DataFrame:
         within_70_130=within[1],
         ratio=total.then(forecast.sum() / actual.sum()),
     )
-    order = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "horizon_days"]
-    return (
-        found.with_columns(band=band())
-        .sort(order, descending=[False] * 5 + [True])
-        .select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
-    )
+    return in_order(found.with_columns(band=band()), COLUMNS)
 
 
 def band(ratio: str = "ratio") -> pl.Expr:

@@ -19,6 +19,8 @@ from indicators.credit import reps_at
 HORIZONS_DAYS = (75, 45, 15)
 BY = ("rep", "team", "forecaster_kind")
 KEYS = SPOKEN
+KEY_COLUMNS: dict[str, pl.DataType] = dict.fromkeys(KEYS, pl.String()) | {"horizon_days": pl.Int64()}
+"""The columns that every view of a record begins with."""
 EVERYBODY = "(all)"
 
 
@@ -99,3 +101,11 @@ def _both(one: Said, other: Said) -> Said:
         [one.covered.select(*KEYS, "n_called", "n_possible"), other.covered.select(*KEYS, "n_called", "n_possible")]
     )
     return Said(pl.concat([one.cells, other.cells]), covered)
+
+
+def in_order(rows: pl.DataFrame, columns: dict[str, pl.DataType], then: str | None = None) -> pl.DataFrame:
+    """`rows` with `columns`, by forecaster, scope and source, the farthest horizon first; within it by `then`."""
+    order = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "horizon_days"]
+    order += [then] if then else []
+    told = rows.sort(order, descending=[name == "horizon_days" for name in order])
+    return told.select(pl.col(name).cast(dtype) for name, dtype in columns.items())

@@ -10,7 +10,7 @@ from scipy.stats import t
 
 from history.record import History
 from indicators.by_period import period_rows
-from indicators.forecasters import HORIZONS_DAYS, KEYS, said_by
+from indicators.forecasters import HORIZONS_DAYS, KEY_COLUMNS, KEYS, in_order, said_by
 from indicators.interval import TAIL
 
 FEWEST_PERIODS = 4
@@ -18,14 +18,7 @@ MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 CLOSER, FARTHER, CANNOT_TELL = "closer", "farther", "cannot tell"
 HALF_A_MONTH = dt.timedelta(days=15)
 
-COLUMNS: dict[str, pl.DataType] = {
-    "forecaster_kind": pl.String(),
-    "forecaster_id": pl.String(),
-    "scope_kind": pl.String(),
-    "scope_id": pl.String(),
-    "horizon_days": pl.Int64(),
-    "source": pl.String(),
-    "measure": pl.String(),
+COLUMNS: dict[str, pl.DataType] = KEY_COLUMNS | {
     "n_periods": pl.Int64(),
     "first_period": pl.String(),
     "last_period": pl.String(),
@@ -81,12 +74,7 @@ def slopes(periods: pl.DataFrame, months: int) -> pl.DataFrame:
         **_line("wape"),
     )
     told = found.with_columns(_quantiles(found["n_periods"])).with_columns(*_interval("bias"), *_interval("wape"))
-    order = ["forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "source", "horizon_days"]
-    return (
-        told.with_columns(trend=_word())
-        .sort(order, descending=[False] * 5 + [True])
-        .select(pl.col(name).cast(dtype) for name, dtype in COLUMNS.items())
-    )
+    return in_order(told.with_columns(trend=_word()), COLUMNS)
 
 
 def _line(name: str) -> dict[str, pl.Expr]:

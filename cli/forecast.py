@@ -49,6 +49,7 @@ COLUMNS = (
 @level_option
 @measure_option
 @model_option
+@click.option("--why", is_flag=True, help="Also by what each scope's forecast was corrected, clue by clue.")
 @out_option
 def forecast(
     session: Session,
@@ -57,6 +58,7 @@ def forecast(
     by: str,
     measure: str,
     version: str | None,
+    why: bool,
     out: Path | None,
 ) -> None:
     """Where a period will land against quota: booked, open, still to come, p10 to p90, odds.
@@ -65,8 +67,10 @@ def forecast(
     Example:
       dealcast forecast --period 2026Q2 --as-of 2026-05-01 --by team
       dealcast forecast --by region --measure count --out forecast.csv
+      dealcast forecast --by team --why
     """
     from history.fiscal import parse_period, quarter_of
+    from serving.correction_parts import correction_parts
     from serving.forecast_notes import notes
     from serving.forecasting import outlook, table
 
@@ -82,6 +86,8 @@ def forecast(
     if out:
         write(frame, out)
     show(frame, name, day, measure, workspace.settings.currency, session.language)
+    if why:
+        show_why(correction_parts(seen, by, measure), measure, workspace.settings.currency, session.language)
     for note in notes(seen, frame, session.language):
         notice(note)
     notice(model_note(model, workspace.settings, instant, session.language))
@@ -99,3 +105,17 @@ def show(frame: pl.DataFrame, period: str, day: dt.date, measure: str, currency:
     )
     title = choose(language, f"{period} as known on {day}, {unit}", f"{period}，以 {day} 所知为准，{unit}")
     print_table(title, COLUMNS, frame.to_dicts(), Style(language, currency if measure == "amount" else None))
+
+
+def show_why(parts: pl.DataFrame, measure: str, currency: str, language: str) -> None:
+    """Prints by what each scope's forecast was corrected, or that nothing was; the lines of a scope add up."""
+    if parts.is_empty():
+        say(choose(language, "Nothing was corrected.", "未作任何修正。"))
+        return
+    columns = (
+        Column("scope_id", "scope", "范围"),
+        Column(choose(language, "clue_en", "clue_zh"), "goes by", "依据"),
+        Column("effect", "moves it by", "影响", "amount"),
+    )
+    title = choose(language, "What the correction goes by", "修正的依据")
+    print_table(title, columns, parts.to_dicts(), Style(language, currency if measure == "amount" else None))

@@ -8,13 +8,12 @@ import polars as pl
 
 from history.deals import snapshot
 from history.money import currencies_without_rate
+from serving.correction_parts import WORDS
 from serving.forecasting import Outlook
-from training.attainment.clues import CLUES
 from training.attainment.correction import NONE
 from training.attainment.inflow import TREES, USUAL
 
 MOST_NAMED = 5
-LEVEL_EN, LEVEL_ZH = "the usual miss", "惯常偏差"
 
 
 def notes(seen: Outlook, rows: pl.DataFrame, language: str) -> list[str]:
@@ -116,5 +115,4 @@ def _corrected(seen: Outlook, measure: str) -> Iterator[tuple[str, str]]:
 def _strongest(parts: pl.DataFrame) -> tuple[str, str]:
     """The clue that moves the scopes' forecasts most, in both languages."""
     strength = parts.group_by("clue").agg(pl.col("effect").abs().sum()).sort("effect", "clue", descending=[True, False])
-    words = {clue.name: (clue.en, clue.zh) for clue in CLUES}
-    return words.get(strength["clue"][0], (LEVEL_EN, LEVEL_ZH))
+    return WORDS[strength["clue"][0]]

@@ -165,3 +165,23 @@ class LinearityAnswer(Answer):
 
     as_of: Utc = described("the moment up to which history was known, UTC")
     linearity: list[LinearityRow] = described("one row per scope, period and part")
+
+
+class CorrectionRow(Answer):
+    """What one clue does to a scope's forecast."""
+
+    scope_kind: str = described("rep, team, region, product_line, segment, company or own level")
+    scope_id: str = described("which one")
+    period: str = described("the period, such as 2026Q4, 2026-11, 2026H2 or 2026")
+    measure: Literal["amount", "count"] = described("what is counted")
+    clue: str = described("what the correction goes by, as a name that stays")
+    clue_en: str = described("the same in English")
+    clue_zh: str = described("the same in Chinese")
+    effect: float = measured("by how much it moves the expected total", MEASURED)
+
+
+class CorrectionAnswer(Answer):
+    """Per scope what adds up to its expected total less `before_correction`; empty where nothing was corrected."""
+
+    as_of: Utc = described("the moment up to which history was known, UTC")
+    correction: list[CorrectionRow] = described("one row per scope and clue, the strongest first")

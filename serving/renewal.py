@@ -29,7 +29,8 @@ from training.explain import Explanation
 OF_DEALS = ("deals", "deal_changes", "activities", "contacts")
 BESIDE = ("reps", "accounts", "fx_rates")
 KEPT_ANSWERS = (
-    "outlook", "forecast", "pace", "linearity", "accuracy", "scorecard", "cues", "plans", "funnel", "api funnel",
+    "outlook", "forecast", "correction", "pace", "linearity", "accuracy", "scorecard", "cues", "plans", "funnel",
+    "api funnel",
     "hierarchy", "versions", "model", "pair", "bridge", "ways", "assess", "by period", "track", "told", "records",
     "ranges", "waterfall", "missing", "imports", "lately open", "week ago", "led",
 )  # fmt: skip

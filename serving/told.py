@@ -18,6 +18,7 @@ from indicators.funnel import funnel
 from indicators.linearity import linearity
 from indicators.plans import followed
 from indicators.scorecard import scorecard
+from serving.correction_parts import correction_parts
 from serving.fields import Answer
 from serving.forecasting import outlook, table
 from serving.pace import pace
@@ -50,6 +51,16 @@ def forecast_rows(standing: Standing, sight: Sight, period: str | None, by: str,
         ("outlook", name), lambda: outlook(standing.history, standing.model, name, standing.as_of)
     )
     rows = standing.remembered(("forecast", name, by, measure), lambda: table(seen, by, measure))
+    return sight.narrow_scopes(rows)
+
+
+def correction_rows(standing: Standing, sight: Sight, period: str | None, by: str, measure: str) -> pl.DataFrame:
+    """What the corrections of the scopes that are seen go by; see `serving.correction_parts`."""
+    name = period_or_running(standing, period)
+    seen = standing.remembered(
+        ("outlook", name), lambda: outlook(standing.history, standing.model, name, standing.as_of)
+    )
+    rows = standing.remembered(("correction", name, by, measure), lambda: correction_parts(seen, by, measure))
     return sight.narrow_scopes(rows)
 
 

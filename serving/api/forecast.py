@@ -1,4 +1,4 @@
-"""GET /v1/forecast: where a period will land, by scope."""
+"""GET /v1/forecast: where a period will land, by scope; GET /v1/forecast/correction: what its correction goes by."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pydantic import StringConstraints
 
 from serving.access import Reader
 from serving.live import standing_of
+from serving.planning_schemas import CorrectionAnswer, CorrectionRow
 from serving.schemas import ForecastAnswer, ForecastRow
-from serving.told import forecast_rows, rows_of
+from serving.told import correction_rows, forecast_rows, rows_of
 
 router = APIRouter(prefix="/v1")
 Level = Annotated[str, StringConstraints(max_length=60)]
@@ -35,3 +36,19 @@ def forecast(
     standing = standing_of(request)
     rows = forecast_rows(standing, reader.sight, period, by, measure)
     return ForecastAnswer(model_version=standing.model.version, forecast=rows_of(ForecastRow, rows))
+
+
+@router.get("/forecast/correction")
+def correction(
+    request: Request,
+    reader: Reader,
+    period: Annotated[
+        str | None, Query(description="2026Q4, 2026-11, 2026H2 or 2026; the running quarter if left out")
+    ] = None,
+    by: Annotated[Level, Query(description="rep, team, region, product_line, segment, company or own level")] = "team",
+    measure: Annotated[Literal["amount", "count"], Query(description="amount or count of deals")] = "amount",
+) -> CorrectionAnswer:
+    """What the correction of each scope's forecast goes by, clue by clue; the effects add up to what it changes."""
+    standing = standing_of(request)
+    rows = correction_rows(standing, reader.sight, period, by, measure)
+    return CorrectionAnswer(as_of=standing.as_of, correction=rows_of(CorrectionRow, rows))

@@ -53,6 +53,7 @@ def test_the_routes_of_the_api_are_these(document):
         "/v1/forecast",
         "/v1/forecast-calls",
         "/v1/forecast/changes",
+        "/v1/forecast/correction",
         "/v1/funnel",
         "/v1/linearity",
         "/v1/models",

@@ -29,7 +29,10 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-SLOW = ("/v1/forecast", "/v1/pace", "/v1/linearity", "/v1/accuracy", "/v1/export/{table}", "/v1/events", "/v1/score")
+SLOW = (
+    *("/v1/forecast", "/v1/forecast/correction", "/v1/pace", "/v1/linearity", "/v1/accuracy"),
+    *("/v1/export/{table}", "/v1/events", "/v1/score"),
+)
 """A question of another period takes a second and is not asked more than a few times."""
 
 

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from history.errors import NoHistory
+from tests.lib.deal_log import deal, told
 from tests.training.watching.worlds import AS_OF, CHANGE, Oracle, steady, weeks
 from training.watching.calibration import calibration_courses, fitted, matured, regression
 from training.watching.deals import open_deals
@@ -169,3 +170,27 @@ def test_a_field_whose_values_change_is_told_as_a_feature(company):
 def test_before_anything_was_known_it_says_so(company):
     with pytest.raises(NoHistory, match="nothing was known on 2020-01-01"):
         watch(company, Oracle(TRAINED), dt.datetime(2020, 1, 1))
+
+
+def test_a_field_gone_constant_is_told(company):
+    late = (pl.col("field") == "amount") & (pl.col("recorded_at") >= AS_OF - dt.timedelta(days=75))
+    changes = company["deal_changes"].with_columns(new_value=pl.when(late).then(pl.lit("1")).otherwise("new_value"))
+    crossed = [one.what for one in watch(company.with_tables(deal_changes=changes), Oracle(TRAINED), AS_OF).crossed]
+    assert "amount" in crossed
+
+
+def test_of_a_handful_of_deals_nothing_is_said_and_nothing_breaks():
+    few = told(
+        deal("a", "2025-12-01", ("Won", "2026-01-10"), amount=5), deal("b", "2026-01-01"), deal("c", "2026-02-27")
+    )
+    found = watch(few, Oracle(TRAINED), AS_OF)
+    assert found.crossed == []
+    assert found.fit is None
+    assert watch(few, Oracle(TRAINED), dt.datetime(2025, 12, 2)).readings == []
+
+
+def test_where_every_deal_was_lost_calibration_is_left_out(company):
+    lost = company["deal_changes"].with_columns(pl.col("new_value").replace("Won", "Lost"))
+    found = watch(company.with_tables(deal_changes=lost), Oracle(TRAINED), AS_OF)
+    assert found.fit is None
+    assert {"wins", "calibration"}.isdisjoint({one.kind for one in found.readings})

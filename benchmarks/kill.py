@@ -264,7 +264,9 @@ def main() -> None:
         for number in range(options.rounds):
             name = list(ROUNDS)[number % len(ROUNDS)]
             try:
-                killed_at_work[name] += ROUNDS[name](tried)
+                hit = ROUNDS[name](tried)
+                killed_at_work[name] += hit
+                print(f"{number + 1:3} {name}: {'whole' if hit else 'had ended before'}", file=sys.stderr, flush=True)
             except AssertionError as error:
                 failures.append({"round": number, "killed": name, "found": str(error)[:500]})
     for name, hits in killed_at_work.items():

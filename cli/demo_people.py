@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cli.user import tables
-from serving.deeds import ROLES
+from serving.deeds import OWN_SUBTREE, ROLES
 
 if TYPE_CHECKING:
     from cli.options import Session
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def demo_people(session: Session) -> list[dict[str, str]]:
-    """An account `demo-ROLE` for each role, made or renewed: role, name, password and who it is in the history."""
+    """An account `demo-ROLE` for each role, made or renewed: role, name, password and who it is in the history.
+
+    Reps and managers are left out where the history knows nobody who reports to somebody.
+    """
     from serving.people.passwords import made_password
     from serving.people.roll import add_person, find_person, set_password
     from serving.tokens import utc_now
@@ -23,7 +26,7 @@ def demo_people(session: Session) -> list[dict[str, str]]:
     chosen = chosen_people(session.workspace().history())
     rows = []
     with tables(session) as engine:
-        for role in ROLES:
+        for role in (role for role in ROLES if role in chosen or role not in OWN_SUBTREE):
             name, password, now = f"demo-{role}", made_password(), utc_now()
             found = find_person(engine, name)
             if found is None or found.ended_at is not None:

@@ -180,6 +180,20 @@ def champion_loads(session: Session) -> Finding:
     return Finding(PASSED, f"version {champion.version} loads")
 
 
+def accounts_are_there(session: Session) -> Finding:
+    """The tables of people are of today, and somebody can manage them."""
+    from serving.people.roll import list_people
+    from serving.store import open_tables
+
+    engine = open_tables(session.workspace().store_url)
+    people = [person for person in list_people(engine) if person.ended_at is None]
+    engine.dispose()
+    if not any(person.role == "admin" for person in people):
+        advice = "make one with `dealcast user add NAME --admin`"
+        return Finding(NONE, f"{len(people)} accounts, no administrator; {advice}")
+    return Finding(PASSED, f"{len(people)} accounts")
+
+
 CHECKS = (
     Check("I01", "Python", "Python", python_version),
     Check("I02", "packages", "依赖包", locked_packages),
@@ -188,5 +202,6 @@ CHECKS = (
     Check("D02", "history", "历史", history_is_there),
     Check("D03", "stages", "阶段", stages_are_declared),
     Check("D04", "optional tables", "可选表", missing_tables),
+    Check("A01", "accounts", "账户", accounts_are_there),
     Check("M01", "champion", "现役模型", champion_loads),
 )

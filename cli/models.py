@@ -11,6 +11,7 @@ import click
 from cli.console import Column, Style, print_table, say
 from cli.gate import GATE, gate_row
 from cli.options import Session, shared_options
+from cli.user import note, tables
 from cli.words import choose
 
 if TYPE_CHECKING:
@@ -199,6 +200,8 @@ def promote(session: Session, version: str, reason: str, by: str | None) -> None
 
     registry = open_registry(session.workspace())
     registry.promote(version, by or getpass.getuser(), reason, utc_now())
+    with tables(session) as engine:
+        note(engine, f"promote {version}", "promoted", by or getpass.getuser())
     say(choose(session.language, f"Version {version} may serve.", f"版本 {version} 已可上线。"))
 
 
@@ -220,6 +223,8 @@ def rollback(session: Session, version: str, reason: str, by: str | None) -> Non
 
     registry = open_registry(session.workspace())
     withdrawn = registry.rollback(version, by or getpass.getuser(), reason, utc_now())
+    with tables(session) as engine:
+        note(engine, f"rollback {version}", "promoted", by or getpass.getuser())
     said = choose(session.language, f"Version {version} is champion.", f"版本 {version} 现为现役模型。")
     if withdrawn:
         names = ", ".join(withdrawn)

@@ -281,9 +281,9 @@ def tables(session: Session) -> Iterator[sa.Engine]:
         engine.dispose()
 
 
-def note(engine: sa.Engine, what: str) -> None:
-    """A line in the audit log: the command line did it."""
-    from serving.people.audit import MANAGED, Line, write
+def note(engine: sa.Engine, what: str, deed: str = "managed", who: str = "command line") -> None:
+    """A line in the audit log: it was done from the command line."""
+    from serving.people.audit import Line, write
     from serving.tokens import utc_now
 
-    write(engine, [Line(utc_now(), "command line", "-", MANAGED, what).trimmed()])
+    write(engine, [Line(utc_now(), who, "-", deed, what).trimmed()])

@@ -40,6 +40,8 @@ def test_training_says_how_it_did_and_whether_it_serves(own):
 
 def test_promotion_by_hand_is_on_record(own):
     done("--workspace", own, "promote", "1", "--reason", "looked at by sales", "--by", "ann")
+    noted = done("--workspace", own, "audit", "--deed", "promoted", "--who", "ann").out
+    assert "promote 1" in noted
     line = done("--workspace", own, "models").out.splitlines()[2]
     assert "ann" in line
     assert "looked at by sales" in line

@@ -8,10 +8,15 @@ import sys
 
 import pytest
 
+from cli.demo_people import demo_people
+from cli.options import Session
+from cli.serve import demo_text
 from history import errors
 from history.engine import REVISION as HISTORY
 from history.workspace import open_workspace
+from serving.deeds import RIGHTS, ROLES
 from serving.people.entry import Refused, enter
+from serving.sight import make_hierarchy
 from serving.store import REVISION as SERVING
 from serving.store import open_tables
 from serving.tokens import find_token, utc_now
@@ -113,3 +118,34 @@ def test_a_store_of_today_needs_no_migration_and_says_so(shop):
     said = done("--workspace", shop, "migrate").out
     assert f"history: {HISTORY} → {HISTORY}" in said
     assert f"people and tokens: {SERVING} → {SERVING}" in said
+
+
+def test_the_demo_has_a_sign_in_for_each_role_with_a_new_password_every_time(crm_folder, tmp_path):
+    workspace = tmp_path / "demo"
+    done("--workspace", workspace, "import", "canonical", crm_folder, "--allow-quarantine")
+    first, second = (demo_people(Session(workspace)) for _ in range(2))
+    assert [row["role"] for row in second] == list(ROLES)
+    for old, new in zip(first, second, strict=True):
+        person = enter(tables(workspace), new["name"], new["password"], utc_now())
+        assert person.role == new["role"]
+        with pytest.raises(Refused):
+            enter(tables(workspace), old["name"], old["password"], utc_now())
+    rep, manager = second[0]["rep_id"], second[1]["rep_id"]
+    hierarchy = make_hierarchy(open_workspace(workspace).history(), utc_now())
+    assert hierarchy.sight("manager", manager, RIGHTS["manager"]).sees(rep)
+
+
+def test_demo_sign_ins_are_made_in_the_demo_s_workspace_alone(shop):
+    assert "not the demo's workspace" in demo_text(Session(shop))
+    settings = shop / "dealcast.toml"
+    settings.write_text(settings.read_text() + "\n[demo]\nseed = 7\n")
+    shown = demo_text(Session(shop))
+    assert "demo-admin" in shown
+    said = call("--workspace", shop, "serve", "--host", "0.0.0.0", "--demo-sign-ins")
+    assert "--demo-sign-ins with --host 0.0.0.0 would show the way into a service" in said.complaint
+
+
+def test_the_doctor_says_that_nobody_can_manage_accounts_yet(shop):
+    assert "no administrator; make one with" in call("--workspace", shop, "doctor").out
+    done("--workspace", shop, "user", "add", "root", "--admin")
+    assert "1 accounts" in call("--workspace", shop, "doctor").out

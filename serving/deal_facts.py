@@ -43,9 +43,7 @@ def deal_facts(standing: Standing, deal_id: str) -> DealFacts:
     past = only_deal(standing.past, deal_id)
     shot = snapshot(past, standing.as_of)
     if shot.is_empty():
-        raise DealUnknown(
-            f"deal {deal_id[:80]!r} is not in the history known to you; expected a deal_id of /v1/deals."
-        )
+        raise DealUnknown(f"deal {deal_id[:80]!r} is not in the history known to you; expected a deal_id of /v1/deals.")
     told = facts_of(past, shot, standing.as_of).row(0, named=True)
     found = standing.board.filter(pl.col("deal_id") == deal_id)
     row = found.row(0, named=True) if found.height else None

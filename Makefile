@@ -1,6 +1,6 @@
 # Everything one does with a checkout. `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check bench results comparison docs lock clean
+.PHONY: help setup demo serve test check bench results comparison docs screenshots lock clean
 
 BIN := .venv/bin
 WORKSPACE ?= workspace
@@ -40,6 +40,9 @@ comparison: $(READY) ## Measure other designs of the model on the same rows and 
 
 docs: $(READY) ## Write the generated pages of docs/
 	@$(BIN)/python -m docs.generate
+
+screenshots: $(READY) ## Take the pictures of docs/img/ from ./workspace, after make demo; needs chromium
+	@$(BIN)/python -m docs.screenshots $(WORKSPACE)
 
 lock: $(READY) ## Renew requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from serving.words import access, data, deal, forecast, funnel, models, people, pipeline
 
@@ -309,3 +309,12 @@ def translator(language: str) -> Translator:
 def text_or(language: str, key: str, otherwise: str) -> str:
     """The text of `key`, or `otherwise` where the word is the company's own and has no text."""
     return translator(language)(key) if key in TEXTS else otherwise
+
+
+def joined(sentences: Iterable[str], language: str) -> str:
+    """Sentences one after the other, as the language sets them.
+
+    >>> joined(["One.", "Two."], "en"), joined(["一。", "二。"], "zh-CN")
+    ('One. Two.', '一。二。')
+    """
+    return ("" if language == "zh-CN" else " ").join(sentences)

@@ -21,7 +21,7 @@ from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.pages.table import Cell, Head, Row, Table, Tile, link, num
 from serving.standing import Standing
-from serving.texts import Translator, text_or, translator
+from serving.texts import Translator, joined, text_or, translator
 
 router = APIRouter(include_in_schema=False)
 IMPORTS_SHOWN = 20
@@ -78,7 +78,7 @@ def answer(board: pl.DataFrame, missing: dict[str, list[str]], currency: str, la
     parts = [told]
     parts += [t("data.answer_lost", count=len(codes) - flags)] if len(codes) > flags else []
     parts += [t("data.answer_mute", flags=flags)] if flags else []
-    return ("" if language == "zh-CN" else " ").join(parts)
+    return joined(parts, language)
 
 
 def tiles(

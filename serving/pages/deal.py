@@ -24,7 +24,7 @@ from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.reasons import Reason, ReasonGroup, grouped
 from serving.standing import Standing
-from serving.texts import Translator, text_or, translator
+from serving.texts import Translator, joined, text_or, translator
 
 router = APIRouter(include_in_schema=False)
 EVENTS_SHOWN = 60
@@ -97,7 +97,7 @@ def answer(facts: DealFacts, row: dict[str, Any], week: str, language: str) -> s
         told.append(t("deal.answer_against", reason=min(against, key=lambda one: one.points).sentence(language)))
     if week and week != points(0.0):
         told.append(t("deal.answer_moved", points=week))
-    return ("" if language == "zh-CN" else " ").join(told)
+    return joined(told, language)
 
 
 def _no_forecast(note: str) -> dict[str, Any]:

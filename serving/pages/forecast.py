@@ -45,7 +45,7 @@ from serving.score_history import WEEK
 from serving.sight import Sight
 from serving.standing import Standing
 from serving.submissions import CATEGORIES, Statement, submit
-from serving.texts import text_or, translator
+from serving.texts import joined, text_or, translator
 from serving.tokens import utc_now
 from serving.told import call_rows, forecast_rows, pace_rows
 from serving.ways import Way, ways
@@ -316,7 +316,7 @@ def answer(head: dict[str, Any] | None, changed: Bridge | None, shell: Shell, as
         before = changed.lines["mean_from"][0]
         change = signed((head["mean"] - before) / before if before else None)
         parts.append(t("forecast.answer_changed", before=told(before), change=change))
-    return ("" if language == "zh-CN" else " ").join(parts)
+    return joined(parts, language)
 
 
 def _over(shell: Shell, asked: Asked) -> bool:

@@ -25,7 +25,7 @@ from serving.pages.shell import Shell
 from serving.pages.table import Cell, Choices, Head, Row, Table, choices, num
 from serving.sight import Sight
 from serving.standing import Standing
-from serving.texts import Translator, text_or, translator
+from serving.texts import Translator, joined, text_or, translator
 from serving.told import funnel_rows
 
 router = APIRouter(include_in_schema=False)
@@ -67,7 +67,7 @@ def funnel_page(shell: Shell, by: str, months: str) -> FunnelPage:
     drawn = [_chart(whole, t, shell.language, size) for size in (WIDE, NARROW)]
     return FunnelPage(
         **shell.fields(t("funnel.title")),
-        answer=answer(whole, grouped, by, t),
+        answer=answer(whole, grouped, by, shell.language),
         choices=[
             choices(t("funnel.by"), "/funnel", "by", words, by, months=months),
             choices(t("funnel.months"), "/funnel", "months", times, months, by=by),
@@ -85,8 +85,9 @@ def stays(standing: Standing, sight: Sight, by: str, months: str) -> pl.DataFram
     return funnel_rows(standing, sight, first, None, [by])
 
 
-def answer(whole: pl.DataFrame, grouped: pl.DataFrame, by: str, t: Translator) -> str:
+def answer(whole: pl.DataFrame, grouped: pl.DataFrame, by: str, language: str) -> str:
     """The stage that holds somebody up, in a sentence; else where the fewest go on."""
+    t = translator(language)
     told = whole.filter(pl.col("conversion").is_not_null())
     if told.is_empty():
         return t("funnel.answer_empty")
@@ -107,7 +108,8 @@ def answer(whole: pl.DataFrame, grouped: pl.DataFrame, by: str, t: Translator) -
         others=share(worst["others_onward"]),
         short=f"{worst['wins_short']:.0f}",
     )
-    return sentence if held.height == 1 else f"{sentence} {t('funnel.answer_more', count=held.height - 1)}"
+    more = [t("funnel.answer_more", count=held.height - 1)] if held.height > 1 else []
+    return joined([sentence, *more], language)
 
 
 def stage_table(whole: pl.DataFrame, t: Translator, language: str) -> Table:

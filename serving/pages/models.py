@@ -21,7 +21,7 @@ from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.pages.table import Cell, Head, Row, Span, Table, Tile, num
 from serving.standing import Standing
-from serving.texts import Translator, text_or, translator
+from serving.texts import Translator, joined, text_or, translator
 from serving.track import Track, track
 from training.registry import ModelVersion
 
@@ -90,7 +90,7 @@ def answer(since: Track | None, told: Mapping[str, Any], standing: Standing, lan
         parts.append(_held_sentence(told, t))
     else:
         parts.append(t("models.answer_new"))
-    return ("" if language == "zh-CN" else " ").join(parts)
+    return joined(parts, language)
 
 
 def _held_sentence(told: Mapping[str, Any], t: Translator) -> str:

@@ -42,7 +42,7 @@ from serving.pages.shell import Shell
 from serving.pages.table import Choices, Table, choices
 from serving.sight import Sight
 from serving.standing import Standing
-from serving.texts import translator
+from serving.texts import joined, translator
 from serving.tokens import utc_now
 from serving.told import by_seen_forecasters, call_rows, cue_rows, plan_rows, scorecard_rows
 
@@ -270,7 +270,7 @@ def person_answer(name: str, mine: pl.DataFrame, sheet: pl.DataFrame, period: st
     total = sheet.filter((pl.col("indicator") == TOTAL) & pl.col("score").is_not_null())
     if total.height:
         parts.append(t("person.answer_sheet", period=period, total=f"{total['score'].item():.0f}"))
-    return ("" if language == "zh-CN" else " ").join(parts)
+    return joined(parts, language)
 
 
 SUMS = {"said": "forecast", "came": "actual"}

@@ -23,7 +23,7 @@ from serving.pages.shell import Shell
 from serving.pages.table import Choice, Choices, link
 from serving.score_history import WEEK
 from serving.standing import Standing
-from serving.texts import Translator, translator
+from serving.texts import Translator, joined, translator
 from serving.week_ago import with_week_ago
 
 router = APIRouter(include_in_schema=False)
@@ -150,7 +150,9 @@ def answer(rows: pl.DataFrame, totals: dict[str, Any], standing: Standing, langu
     )
     fallen = rows.filter(pl.col("win_change") <= -FALLEN_POINTS / 100).height
     since = day(standing.history.settings.day_of(standing.as_of - WEEK), language)
-    return f"{told} {t('pipeline.fallen', count=f'{fallen:,}', points=FALLEN_POINTS, day=since)}" if fallen else told
+    if not fallen:
+        return told
+    return joined([told, t("pipeline.fallen", count=f"{fallen:,}", points=FALLEN_POINTS, day=since)], language)
 
 
 def views(kept: dict[str, str | None], t: Translator) -> Choices:

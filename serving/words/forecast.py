@@ -31,7 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "forecast.quota": ("Target", "目标"),
     "forecast.attainment": ("Of target", "达成率"),
     "forecast.chance": ("Chance to reach it", "达成概率"),
-    "forecast.coverage": ("Coverage", "覆盖率"),
+    "forecast.coverage": ("Coverage", "覆盖倍数"),
     "forecast.coverage_note": ("open ÷ missing", "在途 ÷ 缺口"),
     "forecast.gap": ("Gap", "缺口"),
     "forecast.times": ("{value} ×", "{value} 倍"),

@@ -18,6 +18,8 @@ from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SLOWEST_SECONDS = 240
+"""What a page may take on a machine that does much else at the time, the first one of a server above all."""
 QUIET = (
     "--headless",
     "--no-sandbox",
@@ -49,7 +51,7 @@ def chromium(language: str = "en") -> Iterator[webdriver.Chrome]:
         for argument in (*QUIET, f"--user-data-dir={profile}", f"--lang={language}"):
             options.add_argument(argument)
         driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-        driver.set_page_load_timeout(60)
+        driver.set_page_load_timeout(SLOWEST_SECONDS)
         try:
             yield driver
         finally:
@@ -68,8 +70,10 @@ def follow(driver: webdriver.Chrome, element: WebElement) -> None:
     """Clicks and waits until another page stands."""
     before = driver.find_element(By.TAG_NAME, "html")
     element.click()
-    WebDriverWait(driver, 60).until(staleness_of(before))
-    WebDriverWait(driver, 60).until(lambda now: now.execute_script("return document.readyState") == "complete")
+    WebDriverWait(driver, SLOWEST_SECONDS).until(staleness_of(before))
+    WebDriverWait(driver, SLOWEST_SECONDS).until(
+        lambda now: now.execute_script("return document.readyState") == "complete"
+    )
 
 
 def keep_downloads(driver: webdriver.Chrome, folder: Path) -> None:

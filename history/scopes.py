@@ -92,54 +92,6 @@ def deal_scopes(past: History, snapshot: pl.DataFrame, instant: dt.datetime | No
     )
 
 
-def scope_parent(past: History, instant: dt.datetime | None = None) -> pl.DataFrame:
-    """Who belongs to whom: scope_kind, scope_id, parent_kind, parent_id for rep → team → region → company.
-
-    A team whose people are spread over several regions belongs to the company directly; so does a region. Sorted,
-    one row per scope.
-    """
-    people = standing_reps(past, instant).select(
-        rep="rep_id", team=_filled(pl.col("team")), region=_filled(pl.col("region"))
-    )
-    reps = people.select(_kind("rep"), scope_id="rep", parent_kind=pl.lit("team"), parent_id="team")
-    one_region = pl.col("region").n_unique() == 1
-    teams = people.group_by("team").agg(
-        parent_kind=pl.when(one_region).then(pl.lit("region")).otherwise(pl.lit("company")),
-        parent_id=pl.when(one_region).then(pl.col("region").first()).otherwise(pl.lit(COMPANY)),
-    )
-    regions = people.select(
-        _kind("region"), scope_id="region", parent_kind=pl.lit("company"), parent_id=pl.lit(COMPANY)
-    ).unique()
-    team_rows = teams.select(_kind("team"), pl.col("team").alias("scope_id"), "parent_kind", "parent_id")
-    return pl.concat([reps, team_rows, regions]).sort("scope_kind", "scope_id")
-
-
-def level_parent(past: History, deals: pl.DataFrame) -> pl.DataFrame:
-    """Who belongs to whom in the hierarchies of fields: hierarchy, scope_kind, scope_id, parent_kind, parent_id.
-
-    `deals` has the scope columns (see `deal_scopes`). A scope whose deals lie in several scopes of the next level
-    belongs to the company directly; so does the last level. Sorted, one row per hierarchy and scope.
-    """
-    texts = ("hierarchy", "scope_kind", "scope_id", "parent_kind", "parent_id")
-    found = [pl.DataFrame(schema=dict.fromkeys(texts, pl.String))]
-    for name, levels in past.settings.hierarchies:
-        for level, above in zip(levels, (*levels[1:], COMPANY), strict=True):
-            alone = pl.col(above).n_unique() == 1
-            found.append(
-                deals.group_by(pl.col(level).alias("scope_id"))
-                .agg(
-                    parent_kind=pl.when(alone).then(pl.lit(above)).otherwise(pl.lit(COMPANY)),
-                    parent_id=pl.when(alone).then(pl.col(above).first()).otherwise(pl.lit(COMPANY)),
-                )
-                .select(pl.lit(name).alias("hierarchy"), _kind(level), "scope_id", "parent_kind", "parent_id")
-            )
-    return pl.concat(found).sort("hierarchy", "scope_kind", "scope_id")
-
-
-def _kind(name: str) -> pl.Expr:
-    return pl.lit(name).alias("scope_kind")
-
-
 def _filled(value: pl.Expr, instead: pl.Expr | None = None) -> pl.Expr:
     """`value` where it says something, else `instead`, else `"(none)"`."""
     said = pl.when(value.str.strip_chars() != "").then(value)

@@ -199,7 +199,7 @@ class _Cut:
 
     @property
     def level(self) -> Level:
-        """How deals change hands at this level; a level of the workspace's own is taken to stay as it is."""
+        """How deals change hands at this level."""
         return self.seen.lessons.handovers.get(self.by, STAYS_PUT)
 
     @cached_property

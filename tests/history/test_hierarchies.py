@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import polars as pl
 import pytest
 
 from history.canonical import read_folder
@@ -13,7 +12,7 @@ from history.deals import snapshot
 from history.errors import ConfigInvalid, RowsQuarantined
 from history.freeze import freeze, read_frozen
 from history.record import History
-from history.scopes import NONE, SCOPE_KINDS, deal_scopes, level_parent, parse_scope, scope_kinds
+from history.scopes import NONE, SCOPE_KINDS, deal_scopes, parse_scope, scope_kinds
 from history.settings import Settings, parse_settings
 from tests.cli.folders import small_folder
 from tests.lib.deal_log import SETTINGS, at, deal, told
@@ -48,20 +47,9 @@ def test_every_deal_lies_in_one_scope_of_each_level(history: History):
     assert placed["channel"].to_list() == ["Online", "Stores", NONE, NONE]
 
 
-def test_who_belongs_to_whom_follows_the_deals(history: History):
-    parents = level_parent(history, deal_scopes(history, snapshot(history, NOW), NOW))
-    assert parents.filter(pl.col("scope_kind") == "family").drop("hierarchy", "scope_kind").rows() == [
-        ("Maxi", "company", "company"),
-        ("Mini", "product_line", "Chips"),
-        ("Solo", "product_line", "Boards"),
-    ]
-    assert set(parents.filter(pl.col("scope_kind") == "channel")["parent_kind"]) == {"company"}
-
-
 def test_without_hierarchies_nothing_changes():
     plain = told(deal("d1", "2026-01-02", family="Mini"))
     assert "family" not in snapshot(plain, NOW).columns
-    assert level_parent(plain, deal_scopes(plain, snapshot(plain, NOW))).is_empty()
 
 
 def test_a_frozen_history_keeps_its_hierarchies(history: History, tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from history.as_of import known
 from history.deals import snapshot
 from history.record import History, make_history
-from history.scopes import deal_scopes, scope_parent, standing_reps
+from history.scopes import deal_scopes, standing_reps
 from history.settings import Settings, Stage
 
 
@@ -80,18 +80,7 @@ def test_one_row_per_rep_stands(history: History) -> None:
     assert standing_reps(history)["team"][0] == "South"
 
 
-def test_a_team_in_two_regions_belongs_to_the_company(history: History) -> None:
-    rows = scope_parent(history, day("2026-03-01"))
-    parents = {(kind, scope): (up, parent) for kind, scope, up, parent in rows.iter_rows()}
-    assert parents[("rep", "ann")] == ("team", "South")
-    assert parents[("team", "South")] == ("company", "company")
-    assert parents[("team", "Solo")] == ("region", "(none)")
-    assert parents[("region", "East")] == ("company", "company")
-    assert len(parents) == rows.height
-
-
 def test_a_company_without_reps_still_has_scopes(history: History) -> None:
     bare = history.with_tables(reps=history["reps"].clear())
     rows = scopes_at(bare, day("2026-01-10"))
     assert rows["team"].to_list() == ["(none)"] * 4
-    assert scope_parent(bare).is_empty()

@@ -17,6 +17,7 @@ from serving.pace import pace
 from serving.submissions import Statement, checked
 from tests.lib.deal_log import SETTINGS, at, company, quotas
 from tests.serving.test_forecasting import StageRates
+from training.attainment.handover import STAYS_PUT
 
 DAYS = (at("2026-01-20"), at("2026-02-20"))
 
@@ -50,6 +51,37 @@ def test_the_means_of_the_level_add_up_to_the_companys(pair, measure: str):
     assert own["mean"].sum() == pytest.approx(whole["mean"][0])
     assert {"Online", "Stores", "Partners", "(none)"} <= set(own["scope_id"])
     assert set(own["scope_kind"]) == {"channel"}
+
+
+def test_that_deals_move_between_scopes_of_the_level_is_learnt_from_earlier_wins(pair):
+    level = pair.first.lessons.handovers["channel"]
+    assert level.usually < 0.95
+    assert max(level.gets, key=lambda scope: level.gets[scope]) == "Partners"
+    kept = table(pair.first, "channel").filter(pl.col("scope_id") == "Partners")["open_expected"][0]
+    assert kept > _without_moves(pair.first)
+
+
+def _without_moves(seen) -> float:
+    still = replace(seen.lessons, handovers={**seen.lessons.handovers, "channel": STAYS_PUT})
+    rows = table(replace(seen, lessons=still, _expected={}), "channel")
+    return rows.filter(pl.col("scope_id") == "Partners")["open_expected"][0]
+
+
+def test_scopes_of_a_nested_level_add_up_to_those_above_them():
+    """Families lie within product lines: what is booked, expected and to come of the families is the line's."""
+    plain = company(250, 8)
+    told = plain["deal_changes"].filter(pl.col("field") == "product_line")
+    family = pl.Series(np.random.default_rng(3).choice(["small", "large"], told.height))
+    nested = told.with_columns(field=pl.lit("family"), new_value=told["new_value"] + " " + family)
+    settings = replace(SETTINGS, hierarchies=(("product", ("family", "product_line")),))
+    history = replace(plain, settings=settings).with_tables(deal_changes=pl.concat([plain["deal_changes"], nested]))
+    seen = outlook(history, StageRates(history, DAYS[1]), "2026Q1", DAYS[1])
+    families = table(seen, "family").with_columns(line=pl.col("scope_id").str.split(" ").list.first())
+    parts = ["booked", "open_expected", "new_expected", "mean"]
+    sums = families.group_by("line").agg(pl.col(parts).sum()).sort("line")
+    lines = table(seen, "product_line").sort("scope_id")
+    for name in parts:
+        assert sums[name].to_list() == pytest.approx(lines[name].to_list()), name
 
 
 def test_a_target_of_the_level_is_read(pair):

@@ -64,6 +64,14 @@ def test_a_win_stays_with_the_owner_who_won_it():
     assert (row["rep"], row["team"], row["region"]) == ("ann", "North", "East")
 
 
+def test_an_unknown_amount_takes_the_norm_of_its_segment_where_enough_was_won_there():
+    large = [deal(f"l{n}", "2025-06-01", ("Won", "2025-08-01"), segment="Large", amount=900 + n) for n in range(5)]
+    small = [deal(f"s{n}", "2025-06-01", ("Won", "2025-08-01"), segment="Small", amount=10) for n in range(9)]
+    history = told(*large, *small, deal("x", "2025-12-01", segment="Large"), deal("y", "2025-12-01", segment="New"))
+    rows = standing(history, "2026-01-10").open.sort("deal_id").select("deal_id", "amount", "amount_unknown")
+    assert rows.rows() == [("x", 902.0, True), ("y", 10.0, True)]
+
+
 def test_an_unknown_amount_takes_the_norm_of_its_team_where_enough_was_won_there():
     north = [deal(f"n{n}", "2025-06-01", ("Won", "2025-08-01"), owner_id="ann", amount=100 + n) for n in range(5)]
     south = [deal("s1", "2025-06-01", ("Won", "2025-08-01"), owner_id="cy", amount=900)]

@@ -18,7 +18,7 @@ from history.deals import closings, finite_number
 from history.fiscal import Period, bounds, previous
 from history.money import in_workspace_currency
 from history.record import History
-from history.scopes import NONE, SCOPE_KINDS, deal_scopes
+from history.scopes import NONE, deal_scopes, scope_kinds
 from training.attainment.position import LEAST_WON_AMOUNTS
 from training.attainment.recency import periods_per_year
 from training.attainment.replay import same_point
@@ -51,6 +51,11 @@ class Course:
         return self.points["age"].n_unique()
 
     @property
+    def kinds(self) -> list[str]:
+        """Every level, those of the workspace's own among them."""
+        return [name for name in self.wins.columns if f"won_{name}" in self.open.columns and name != "amount"]
+
+    @property
     def per_year(self) -> int:
         """How many such periods make a year."""
         return periods_per_year(self.points["end"][0] - self.points["start"][0])
@@ -65,7 +70,8 @@ def course(past: History, period: Period, as_of: dt.datetime) -> Course:
     """The course of the periods of the same kind that were over at `as_of`; `past` is the history as known then."""
     points = _points(past, period, as_of)
     wins = _wins(past, points, as_of)
-    credit = wins.select("age", "deal_id", won_amount="amount", **{f"won_{kind}": kind for kind in SCOPE_KINDS})
+    kinds = scope_kinds(past.settings)
+    credit = wins.select("age", "deal_id", won_amount="amount", **{f"won_{kind}": kind for kind in kinds})
     rows = open_spine(past, points["at"].unique().sort().to_list()).rename({"as_of": "at"})
     rows = _described(past, rows.join(points.select("at", "age", "point"), on="at"), wins, as_of)
     rows = rows.join(credit, on=["age", "deal_id"], how="left", maintain_order="left").with_columns(
@@ -127,7 +133,8 @@ def _described(past: History, rows: pl.DataFrame, wins: pl.DataFrame | None, as_
     """`rows` (deal_id, at) with scopes and worth as they stood at `at`; wins (`wins` None) with what came to be known
     of that moment since.
     """
-    told = fields_at(past, rows, _FIELDS, hindsight=wins is None).with_columns(finite_number(pl.col("amount")))
+    fields = (*_FIELDS, *past.settings.own_levels)
+    told = fields_at(past, rows, fields, hindsight=wins is None).with_columns(finite_number(pl.col("amount")))
     told = told.join(past["deals"].select("deal_id", "currency"), on="deal_id", how="left", maintain_order="left")
     scoped = in_workspace_currency(past, deal_scopes(past, told, as_of), "amount", "currency", as_of)
     known = scoped if wins is None else wins.filter(~pl.col("amount_unknown"))

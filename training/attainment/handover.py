@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from history.scopes import SCOPE_KINDS
 from training.attainment.course import Course
 
 PRIOR_WINS = 10.0
@@ -41,11 +40,11 @@ STAYS_PUT = Level()
 def handovers(course: Course, share: float) -> dict[str, Level]:
     """Per level what became of deals open when about `share` of earlier periods had passed."""
     if course.open.is_empty():
-        return dict.fromkeys(SCOPE_KINDS, STAYS_PUT)
+        return dict.fromkeys(course.kinds, STAYS_PUT)
     point = course.nearest_point(share)
     near = course.open.filter(pl.col("won") & ((pl.col("point") - point).abs() <= POINTS_AROUND))
     near = near.with_columns(weight=KEPT_PER_PERIOD ** pl.col("age").cast(pl.Float64))
-    return {kind: _level(near, kind) for kind in SCOPE_KINDS}
+    return {kind: _level(near, kind) for kind in course.kinds}
 
 
 def _level(won: pl.DataFrame, kind: str) -> Level:

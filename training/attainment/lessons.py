@@ -219,7 +219,7 @@ def _widths(
     sizes = study.course.wins[measure].to_numpy()
     size = float((sizes**2).sum() / max(sizes.sum(), 1e-12))
     missed = {}
-    for kind in SCOPE_KINDS:
+    for kind in study.course.kinds:
         rows = _snapshots(study, chances, kind, measure, levels)
         if done.held_out.height:
             rows = _coming_times(rows, done.held_out, kind, study.base).drop_nulls("factor")

@@ -19,6 +19,7 @@ import pytest
 from benchmarks.attainment_results import sections
 from benchmarks.honesty import planted_lines, reliability_lines
 from benchmarks.people_results import sections as people_sections
+from benchmarks.retraining_year import sections as retraining_sections
 from features.catalogue import FEATURES, feature_version
 from features.matrix import build_matrix
 from history.canonical import read_folder
@@ -31,7 +32,7 @@ from training.choice import fit_model
 from training.fitting import FitOptions
 from training.metrics import Metrics, Score, auc, deal_weights, measure
 
-ATTAINMENT, PEOPLE = "<!-- attainment -->", "<!-- people -->"
+ATTAINMENT, RETRAINING, PEOPLE = "<!-- attainment -->", "<!-- retraining -->", "<!-- people -->"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "results.md"
 DAY = dt.timedelta(days=1)
 NAMES = {
@@ -103,11 +104,13 @@ SYNTHETIC = (
 
 
 def main(only: Sequence[str] = ()) -> int:
-    """Measures everything and writes the page; with "deals", "attainment" or "people" that part alone."""
+    """Measures everything and writes the page; with "deals", "attainment", "retraining" or "people" that part."""
     if not only or "deals" in only:
         measure_deals()
     if not only or "attainment" in only:
         renew(ATTAINMENT, attainment)
+    if not only or "retraining" in only:
+        renew(RETRAINING, retraining)
     if not only or "people" in only:
         renew(PEOPLE, people)
     return 0
@@ -135,6 +138,12 @@ def attainment() -> Iterator[str]:
     yield from sections()
 
 
+def retraining() -> Iterator[str]:
+    """What a year of retraining would have brought."""
+    yield RETRAINING
+    yield from retraining_sections()
+
+
 def people() -> Iterator[str]:
     """What people's own forecasts were worth."""
     yield PEOPLE
@@ -155,11 +164,11 @@ def renew(marker: str, measured: Callable[[], Iterator[str]]) -> None:
 def with_part(page: str, marker: str, part: str) -> str:
     """The page with one part replaced, or added at its end.
 
-    >>> with_part("a <!-- attainment --> old <!-- people --> kept", ATTAINMENT, "new").split()
-    ['a', 'new', '<!--', 'people', '-->', 'kept']
+    >>> with_part("a <!-- attainment --> old <!-- retraining --> kept", ATTAINMENT, "new").split()
+    ['a', 'new', '<!--', 'retraining', '-->', 'kept']
     """
     before, _, after = page.partition(marker)
-    later = [place for other in (ATTAINMENT, PEOPLE) if (place := after.find(other)) >= 0]
+    later = [place for other in (ATTAINMENT, RETRAINING, PEOPLE) if (place := after.find(other)) >= 0]
     kept = [after[min(later) :]] if later else []
     return "\n\n".join(text.strip() for text in (before, part, *kept)) + "\n"
 

@@ -33,6 +33,7 @@ from cli.moved import moved
 from cli.options import Session, shared_options
 from cli.pace import pace
 from cli.retrain import retrain
+from cli.review import review
 from cli.score import score
 from cli.scorecard import scorecard
 from cli.serve import serve
@@ -80,6 +81,7 @@ for verb in (
     pace,
     promote,
     retrain,
+    review,
     rollback,
     score,
     scorecard,

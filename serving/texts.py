@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from serving.words import access, data, deal, forecast, funnel, models, people, pipeline
+from serving.words import access, data, deal, forecast, funnel, models, people, pipeline, review
 
 LANGUAGES = ("zh-CN", "en")
 Translator = Callable[..., str]
@@ -288,6 +288,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **models.WORDS,
     **people.WORDS,
     **pipeline.WORDS,
+    **review.WORDS,
 }
 """Placeholders in braces are filled by the caller; both languages have the same ones."""
 

@@ -64,7 +64,10 @@ def funnel_page(shell: Shell, by: str, months: str) -> FunnelPage:
     whole, grouped = (stays(shell.standing, shell.sight, one, months) for one in ("company", by))
     words = {name: t(f"by.{name}") for name in BY}
     times = {name: t(f"funnel.months_{name}") for name in MONTHS}
-    drawn = [_chart(whole, t, shell.language, size) for size in (WIDE, NARROW)]
+    drawn = shell.standing.remembered(
+        ("drawn funnel", months, shell.sight.mark, shell.language),
+        lambda: [_chart(whole, t, shell.language, size) for size in (WIDE, NARROW)],
+    )
     return FunnelPage(
         **shell.fields(t("funnel.title")),
         answer=answer(whole, grouped, by, shell.language),

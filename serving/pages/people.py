@@ -200,7 +200,9 @@ def person_page(shell: Shell, rep: str, calls: pl.DataFrame, written: bool) -> P
     period, sheet = scorecard_rows(standing, shell.sight, sheet_period(standing), None)
     _, cues = cue_rows(standing, shell.sight, None, None)
     quarters = one_by_one(standing, rep)
-    drawn = [_chart(quarters, shell, width) for width in (WIDE, NARROW)]
+    drawn = standing.remembered(
+        ("drawn person", rep, language), lambda: [_chart(quarters, shell, width) for width in (WIDE, NARROW)]
+    )
     told = call_rows(calls, shell.sight, utc_now())
     ends = {one: bounds(parse_period(one, settings), settings)[1] for one in told["period"].unique()}
     running = told.filter(pl.col("period").is_in([one for one, end in ends.items() if end > standing.as_of]))

@@ -18,7 +18,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks._big_workspace import last_day, make_workspace
@@ -45,12 +46,12 @@ FILTERS = (
 
 @contextlib.contextmanager
 def running(command: list[str], port: int, path: str) -> Iterator[int]:
-    """A server of `command` until it is no longer needed; waits until `path` is answered."""
+    """A server of `command` until it is no longer needed, its process number; waits until `path` is answered."""
     environ = {**os.environ, "DEALCAST_REQUESTS_A_MINUTE": "0", "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
     process = subprocess.Popen([sys.executable, "-m", *command], env=environ, stderr=subprocess.DEVNULL)
     try:
         _wait(process, port, path)
-        yield port
+        yield process.pid
     finally:
         process.terminate()
         process.wait(30)
@@ -70,12 +71,43 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str) -> None:
     raise SystemExit("the server did not come up")
 
 
-def empty_route(port: int, seconds: float) -> Measured:
+def empty_route(port: int, seconds: float) -> Costed:
     """The same load on a FastAPI app that answers every request with an empty JSON object."""
     command = ["uvicorn", EMPTY, "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning"]
-    with running(command, port, "/"):
+    with running(command, port, "/") as server:
         closed_loop(port, [get("/")], CONNECTIONS, 1)
-        return closed_loop(port, [get("/")], CONNECTIONS, seconds)
+        return costed(server, lambda: closed_loop(port, [get("/")], CONNECTIONS, seconds))
+
+
+@dataclass(frozen=True)
+class Costed:
+    """A load and what each answer cost the server: milliseconds of the processor, whatever else the machine did."""
+
+    load: Measured
+    processor_ms: float
+
+
+def costed(server: int, work: Callable[[], Measured]) -> Costed:
+    """The load that `work` puts on the server of that process number and those it started."""
+    before = processor_seconds(server)
+    load = work()
+    return Costed(load, (processor_seconds(server) - before) * 1e3 / len(load.milliseconds))
+
+
+def processor_seconds(process: int) -> float:
+    """What a process and all it started have used of the processor so far."""
+    parents: dict[int, int] = {}
+    used: dict[int, float] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            words = path.read_text().rsplit(")", 1)[1].split()
+            number = int(path.parent.name)
+            parents[number] = int(words[1])
+            used[number] = (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    family = {process}
+    while more := {number for number, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sum(used.get(number, 0.0) for number in family)
 
 
 def warmed(port: int, requests: list[bytes]) -> None:
@@ -99,6 +131,15 @@ def score_bodies(history: History, most: int = 40) -> list[bytes]:
     return bodies
 
 
+def asked(server: int, port: int, lists: list[bytes], scores: list[bytes], seconds: float) -> list[Costed]:
+    """The list in one order, in several, and deals to score, put to a server that is warm."""
+    warmed(port, lists)
+    plain = costed(server, lambda: closed_loop(port, lists[:1], CONNECTIONS, seconds))
+    mixed = costed(server, lambda: closed_loop(port, lists, CONNECTIONS, seconds))
+    open_loop(port, scores, SCORES_A_SECOND, 3)
+    return [plain, mixed, costed(server, lambda: open_loop(port, scores, SCORES_A_SECOND, 2 * seconds))]
+
+
 def told(workspace: Workspace, seconds: float, port: int) -> Iterator[str]:
     """What was measured, in Markdown."""
     token = create_token(workspace.store_url, f"benchmark {time.time():.0f}")
@@ -107,38 +148,44 @@ def told(workspace: Workspace, seconds: float, port: int) -> Iterator[str]:
     scores = [post("/v1/score", token, body) for body in score_bodies(history)]
     empty = empty_route(port, seconds)
     command = ["cli", "serve", "--workspace", str(workspace.path), "--port", str(port), "--workers", str(WORKERS)]
-    with running(command, port, "/readyz"):
-        warmed(port, lists)
-        plain = closed_loop(port, lists[:1], CONNECTIONS, seconds)
-        mixed = closed_loop(port, lists, CONNECTIONS, seconds)
-        open_loop(port, scores, SCORES_A_SECOND, 3)
-        scored = open_loop(port, scores, SCORES_A_SECOND, 2 * seconds)
+    with running(command, port, "/readyz") as server:
+        plain, mixed, scored = asked(server, port, lists, scores, seconds)
     open_deals = open_spine(history, [last_day(history)]).height
     yield f"{WORKERS} workers, {CONNECTIONS} connections from one process on the same machine, {seconds:g} s each; a"
     yield f"page is 50 of {open_deals:,} open deals. A deal to score has {EVENTS} changes and touches.\n"
-    yield "| load | requests a second | p50 ms | p95 ms | p99 ms | answers |\n|---|---|---|---|---|---|"
     rows = {
         "an empty FastAPI route": empty,
         "GET /v1/deals, the worst first": plain,
         f"GET /v1/deals, {len(FILTERS)} filters and orders in turn": mixed,
         f"POST /v1/score at {SCORES_A_SECOND} a second": scored,
     }
-    for name, one in rows.items():
-        quantiles = " | ".join(f"{one.quantile(share):,.1f}" for share in (0.5, 0.95, 0.99))
-        statuses = " ".join(map(str, sorted(one.statuses)))
-        yield f"| {name} | {one.a_second:,.0f} | {quantiles} | {len(one.milliseconds):,} of {statuses} |"
+    yield from table(rows)
     yield ""
     yield from table_of_verdicts(verdicts(empty, plain, scored))
 
 
-def verdicts(empty: Measured, plain: Measured, scored: Measured) -> Iterator[str]:
-    """What was asked and what was found."""
+def table(rows: dict[str, Costed]) -> Iterator[str]:
+    """A line for each load."""
+    yield "| load | requests a second | p50 ms | p95 ms | p99 ms | processor ms an answer | answers |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, one in rows.items():
+        quantiles = " | ".join(f"{one.load.quantile(share):,.1f}" for share in (0.5, 0.95, 0.99))
+        count = f"{len(one.load.milliseconds):,} of {' '.join(map(str, sorted(one.load.statuses)))}"
+        yield f"| {name} | {one.load.a_second:,.0f} | {quantiles} | {one.processor_ms:,.2f} | {count} |"
+
+
+def verdicts(emptied: Costed, plainly: Costed, scoring: Costed) -> Iterator[str]:
+    """What was asked and what was found; a busy machine slows the service and the load alike."""
+    empty, plain, scored = emptied.load, plainly.load, scoring.load
     p99, share = plain.quantile(0.99), 100 * plain.a_second / empty.a_second
     yield verdict("p99 of a page of the list, ms, under 100", p99, p99 < 100)
     yield verdict("requests a second, % of the empty route's, 60 or more", share, share >= 60)
+    cost = 100 * emptied.processor_ms / plainly.processor_ms
+    yield verdict("the same by processor time, %", cost, cost >= 60)
     p50, slow = scored.quantile(0.5), scored.quantile(0.99)
     yield verdict("p50 of one deal scored with reasons, ms, under 25", p50, p50 < 25)
     yield verdict("p99 of it, ms, under 80", slow, slow < 80)
+    yield verdict("processor ms of it, under 25", scoring.processor_ms, scoring.processor_ms < 25)
 
 
 def main() -> int:

@@ -43,6 +43,20 @@ SHEET = (
     Column("missing", "lacks", "缺少"),
 )
 
+FAIR = (
+    Column("person", "person", "人员"),
+    Column("indicator_name", "indicator", "指标"),
+    Column("value", "value", "数值", "number"),
+    Column("n", "n", "样本数", "whole"),
+    Column("peers_value", "peers", "同岗同事", "number"),
+    Column("n_peers", "n", "样本数", "whole"),
+    Column("peers_like_mix", "on a like mix", "同区域客群", "number"),
+    Column("n_like_mix", "n", "样本数", "whole"),
+    Column("territory", "goes with territory", "随区域客群", "number"),
+    Column("difference_like_mix", "remains", "其余差异", "number"),
+    Column("note", "note", "说明"),
+)
+
 
 @click.command()
 @shared_options
@@ -60,6 +74,9 @@ SHEET = (
     help="start-up, growth, mature or a .toml file. [default: as dealcast.toml says, else growth]",
 )
 @click.option("--all", "everything", is_flag=True, help="Indicators without a weight too.")
+@click.option(
+    "--fairness", "fair", is_flag=True, help="Beside peers on deals of the same regions and segments instead."
+)
 @out_option
 def scorecard(
     session: Session,
@@ -69,6 +86,7 @@ def scorecard(
     rep: str | None,
     template: str | None,
     everything: bool,
+    fair: bool,
     out: Path | None,
 ) -> None:
     """The performance sheet: computed, not judged; what is missing is named, never 0.
@@ -78,8 +96,12 @@ def scorecard(
       dealcast scorecard --period 2026Q2 --as-of 2026-07-01
       dealcast scorecard --period 2026Q2 --template mature
       dealcast scorecard --period 2026Q2 --rep R001 --out sheet.csv
+      dealcast scorecard --period 2026Q2 --fairness
     """
+    import polars as pl
+
     from history.fiscal import previous, quarter_of
+    from indicators.fairness import fairness
     from indicators.scorecard import sheets
 
     out = checked_path(out)
@@ -87,6 +109,13 @@ def scorecard(
     settings = history.settings
     day = day_or_newest(as_of, history)
     name = period or previous(quarter_of(day, settings), settings).name
+    if fair:
+        frame = fairness(history, name, settings.start_of(day), role)
+        frame = frame if rep is None else frame.filter(pl.col("rep_id") == rep)
+        if out:
+            write(frame, out)
+        show_fairness(frame, name, session.language)
+        return
     frame = sheets(history, [name], settings.start_of(day), role, template, everything)
     if out:
         write(frame, out)
@@ -94,6 +123,47 @@ def scorecard(
         show_sheet(frame, rep, name, session.language)
     else:
         show_people(frame, name, session.language)
+
+
+def show_fairness(frame: pl.DataFrame, period: str, language: str) -> None:
+    """One line per person and indicator: beside all peers, and beside peers on a like mix of regions and segments."""
+    if frame.is_empty():
+        nothing = f"Nobody has deals to compare in {period}.", f"{period} 没有可比较的商机。"
+        say(choose(language, *nothing))
+        return
+    title = choose(
+        language,
+        f"People beside peers on deals of the same regions and segments, {period}",
+        f"{period} 与经营同区域、同客群的同岗同事相比",
+    )
+    lines = [
+        row
+        | {
+            "person": row["name"] or row["rep_id"],
+            "indicator_name": row["name_zh"] if language == "zh-CN" else row["name_en"],
+            "note": fairness_note(row, language),
+        }
+        for row in frame.iter_rows(named=True)
+    ]
+    print_table(title, FAIR, lines, Style(language))
+    say(
+        choose(
+            language,
+            "What goes with the territory is the peers' value on a like mix less their value over all. It says how "
+            "things stand, not why.",
+            "“随区域客群”为同事在相同区域与客群构成下的数值减其总体数值；只说明现状，不说明原因。",
+        )
+    )
+
+
+def fairness_note(row: dict[str, Any], language: str) -> str:
+    """Small n, and a comparison that turns round on a like mix."""
+    told = []
+    if row["small"]:
+        told.append(choose(language, "few cases", "样本过少"))
+    if row["turns"]:
+        told.append(choose(language, "turns on a like mix", "同区域客群下结论相反"))
+    return choose(language, ", ", "，").join(told)
 
 
 def show_people(frame: pl.DataFrame, period: str, language: str, top: int | None = None) -> None:

@@ -11,6 +11,7 @@ from history.record import History
 from indicators.book import Book, Record, book_of
 from indicators.catalogue import INDICATORS
 from indicators.coaching import STEPS
+from indicators.fairness import like_mix
 from indicators.horizons import first_instant
 from indicators.measuring import told_rows
 from indicators.scorecard import begun, named_template, people_of
@@ -60,9 +61,9 @@ def cues(
     test: the spread is that of the person's cases about the peers' value, cases of one deal taken together). At most
     three gaps and two strengths a person, those first whose difference relative to the peers' value weighs most on the
     person's sheet. `peers_like_mix` is the value that the peers have on deals of the same regions and segments, weighed
-    as the person's are (null where they have no such deals): where it lies near the person's value, the territory goes
-    with the difference. `deals` are those that lie furthest on the side of the difference. It says how things stand,
-    never why.
+    as the person's are, few cases drawn to their value over all (null where they have no such deals): where it lies
+    near the person's value, the territory goes with the difference. `deals` are those that lie furthest on the side of
+    the difference. It says how things stand, never why.
 
     Raises what `scorecard` raises.
     """
@@ -83,9 +84,8 @@ def cues(
         .with_columns(weighs=pl.coalesce(pl.when(pl.col("role").is_in(list(sheet.roles))).then("weight"), "usual"))
     )
     placed = _placed(told)
-    return _named(
-        placed.join(_like_mix(cases, book), on=["rep", "indicator"], how="left", maintain_order="left"), cases
-    )
+    mixed = like_mix(cases.drop_nulls("deal_id").join(book.sellers.select("rep", "role"), on="rep"), book)
+    return _named(placed.join(mixed, on=["rep", "indicator"], how="left", maintain_order="left"), cases)
 
 
 def _cases(book: Book) -> pl.DataFrame:
@@ -135,24 +135,6 @@ def _differences(cases: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
         (pl.col("n") >= FEWEST_CASES) & (pl.col("n_peers") >= FEWEST_OF_PEERS) & (den > 0) & (pl.col("den_peers") > 0)
     )
     return rows.filter(enough).with_columns(difference=pl.col("value") - usual, error=error)
-
-
-def _like_mix(cases: pl.DataFrame, book: Book) -> pl.DataFrame:
-    """The peers' value on deals of the person's regions and segments, in the person's mix: rep, indicator, value."""
-    scopes = book.standing.select("deal_id", "region", "segment")
-    cell = ["indicator", "role", "region", "segment"]
-    sums = (
-        cases.drop_nulls("deal_id")
-        .join(scopes, on="deal_id")
-        .join(book.sellers.select("rep", "role"), on="rep")
-        .group_by(*cell, "rep")
-        .agg(pl.col("num", "den").sum())
-        .sort(*cell, "rep")
-    )
-    theirs = {name: pl.col(name).sum().over(cell) - pl.col(name) for name in ("num", "den")}
-    seen = sums.with_columns(usual=theirs["num"] / theirs["den"], theirs=theirs["den"]).filter(pl.col("theirs") > 0)
-    mixed = (pl.col("usual") * pl.col("den")).sum() / pl.col("den").sum()
-    return seen.group_by("rep", "indicator", maintain_order=True).agg(peers_like_mix=mixed)
 
 
 def _placed(found: pl.DataFrame) -> pl.DataFrame:

@@ -12,14 +12,11 @@ from collections.abc import Sequence
 
 from history.synthetic import generate
 from training.backtest import training_matrix
-from training.booster import BoostOptions
 from training.choice import fit_model
 from training.fitting import FitOptions
-from training.splits import Sampling
 from training.watching.watch import Watch, watch
 
 TRAINED, AS_OF = dt.date(2026, 1, 1), dt.date(2026, 5, 15)
-QUICK = FitOptions(boost=BoostOptions(most_rounds=60, num_leaves=7), sampling=Sampling(most_rows=3_000))
 QUIET_SHARE = 0.95
 
 
@@ -42,7 +39,7 @@ def watched(deals: int, seed: int) -> Watch:
     """What watching says of a CRM, with a model trained four and a half months before."""
     history = generate(deals, seed).history
     cut, as_of = (history.settings.start_of(day) for day in (TRAINED, AS_OF))
-    model, _ = fit_model(training_matrix(history, cut), history, cut, QUICK)
+    model, _ = fit_model(training_matrix(history, cut), history, cut, FitOptions())
     return watch(history, model, as_of)
 
 

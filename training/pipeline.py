@@ -23,6 +23,7 @@ from training.fitting import FitOptions
 from training.flag_record import flag_records
 from training.gate import Evidence, Result, passes, run_gate
 from training.labels import closed_counts
+from training.probes.champion import Champion
 from training.registry import Registry
 from training.report import calibration_plot, evidence_text, page, summary
 from training.rivals.rival import Rival
@@ -78,12 +79,13 @@ def train(
     say("freezing the history")
     frozen = keep_frozen(past, frozen_folder)
     say("replaying a held-out period")
-    replay = held_out_replay(past, as_of, options)
+    champion = Champion.of(registry, past)
+    replay, beside_champion = champion.judged(held_out_replay(past, as_of, options, champion.rivals), past)
     say("training")
     matrix = training_matrix(past, as_of)
     model, _ = fit_model(matrix, past, as_of, options)
     model = replace(model, flag_records=flag_records(matrix, past, as_of, model.long_days))
-    results = run_gate(Evidence(kind_of(model), replay, learned_until(replay)))
+    results = run_gate(Evidence(kind_of(model), replay, learned_until(replay), beside_champion))
     say("registering")
     return _registered(model, past, frozen, replay, results, registry, promote, by)
 

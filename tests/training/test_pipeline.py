@@ -99,3 +99,13 @@ def test_the_held_out_period_is_the_last_whole_one_with_history_before_it(compan
     assert held_out_period(company, start(dt.date(2026, 2, 10))).name == "2025Q4"  # type: ignore[union-attr]
     assert held_out_period(company, start(dt.date(2023, 10, 20))).name == "2023-09"  # type: ignore[union-attr]
     assert held_out_period(company, start(dt.date(2023, 7, 20))) is None
+
+
+def test_a_second_training_is_held_against_the_champion_on_days_that_neither_had_learned(
+    report: TrainReport, company: History, registry: Registry, home: Path
+) -> None:
+    later = company.settings.start_of(dt.date(2026, 4, 1))
+    second = train(company, later, registry, home / "workspace" / "frozen", options=QUICK)
+    by_code = {result.code: result for result in second.gate}
+    assert f"champion {report.version}" in by_code["G05"].sentence
+    assert second.promoted == all(result.outcome != "found" for result in second.gate)

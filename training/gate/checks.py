@@ -97,8 +97,9 @@ CHECKS = (
         "G12",
         "small and quick",
         "小而快",
-        f"{making.MOST_BYTES / 1e6:.0f} MB at most; one deal with reasons in {making.MOST_ONE_DEAL_MS:.0f} ms",
-        f"不超过 {making.MOST_BYTES / 1e6:.0f} MB；单个商机连同原因 {making.MOST_ONE_DEAL_MS:.0f} 毫秒以内",
+        f"{making.MOST_BYTES / 1e6:.0f} MB at most; one deal with reasons in {making.MOST_ONE_DEAL_MS:.0f} ms "
+        "of computing",
+        f"不超过 {making.MOST_BYTES / 1e6:.0f} MB；单个商机连同原因计算 {making.MOST_ONE_DEAL_MS:.0f} 毫秒以内",
         making.small_and_quick,
     ),
     Check(

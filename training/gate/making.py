@@ -62,8 +62,8 @@ def small_and_quick(evidence: Evidence) -> Verdict:
         return not_applicable("no bundle was measured", "未测量模型包")
     size, taken = evidence.cost.bundle_bytes, evidence.cost.one_deal_ms
     slow = taken > MOST_ONE_DEAL_MS
-    en = f"{taken:.0f} ms" if slow else f"within {MOST_ONE_DEAL_MS:.0f} ms"
-    zh = f"需 {taken:.0f} 毫秒" if slow else f"在 {MOST_ONE_DEAL_MS:.0f} 毫秒以内"
+    en = f"{taken:.0f} ms of computing" if slow else f"within {MOST_ONE_DEAL_MS:.0f} ms of computing"
+    zh = f"需计算 {taken:.0f} 毫秒" if slow else f"计算在 {MOST_ONE_DEAL_MS:.0f} 毫秒以内"
     return verdict(
         not slow and size <= MOST_BYTES,
         f"the bundle takes {size:,} bytes; one deal with its reasons {en}",

@@ -26,7 +26,6 @@ from training.fitting import FitOptions, Window
 from training.flag_record import flag_records
 from training.labels import closed_counts
 from training.pipeline import LEAST_DAYS_BEFORE, held_out_replay
-from training.probes.beside import CHAMPION, as_rival
 from training.probes.cost import cost
 from training.probes.drift import drift
 from training.probes.future import future_probe
@@ -132,8 +131,7 @@ def quarters_replayed(work: Work) -> list[Period]:
 
 
 def _replay(work: Work, keep: _Keeping) -> Replay | None:
-    champion, quarters = work.champion, quarters_replayed(work)
-    rivals = {} if champion is None else {CHAMPION: as_rival(champion)}
+    rivals, quarters = work.champion.rivals, quarters_replayed(work)
     if not quarters:
         return held_out_replay(work.past, work.plan.as_of, work.plan.options, rivals, keep)
     settings = work.past.settings
@@ -206,8 +204,8 @@ def probe(work: Work, folder: Path) -> None:
     names = [*model.encoding.names] if kind_of(model) == "deal_model" else ["stage", "age_days"]  # type: ignore[union-attr]
     drifts = drift(work.matrix, names, work.quarter, work.past.settings)
     write_json(folder / "drift.json", None if drifts is None else [one.as_dict() for one in drifts])
-    if work.champion is not None and len(deals):
-        unchanged(deals, work.champion, model).write_parquet(folder / "unchanged.parquet")
+    if work.champion.model is not None and len(deals):
+        unchanged(deals, work.champion.model, model).write_parquet(folder / "unchanged.parquet")
     write_json(folder / "timings.json", vars(cost(model, work.bundle, deals)))
 
 

@@ -14,13 +14,13 @@ import polars as pl
 
 from features.matrix import build_matrix
 from features.spine import open_spine
-from history.errors import ModelUnavailable
 from history.fiscal import Period
 from history.freeze import read_frozen
 from history.record import History
 from training.backtest import Replay, training_matrix
 from training.bundle import Model, load_bundle
-from training.probes.beside import CHAMPION, Beside, beside, refused
+from training.probes.beside import Beside, parted
+from training.probes.champion import Champion
 from training.registry import ModelVersion, Registry
 from training.retraining.approval import Approval
 from training.retraining.journal import Journal, read_json
@@ -92,26 +92,13 @@ class Work:
         return None if self.plan.champion is None else self.registry.get(self.plan.champion)
 
     @cached_property
-    def champion(self) -> Model | None:
-        """The champion of the plan; None where there is none or it is refused (see `champion_refused`)."""
-        if self.champion_version is None:
-            return None
-        try:
-            return self.registry.load(self.champion_version, self.past.settings.feature_fields)
-        except ModelUnavailable as error:
-            self.champion_refused = str(error)
-            return None
-
-    champion_refused: str = ""
+    def champion(self) -> Champion:
+        """The champion of the plan, which was that of its beginning."""
+        return Champion.loaded(self.registry, self.champion_version, self.past)
 
     def beside(self) -> Beside | None:
         """The candidate's replay beside the champion; None where there is no champion."""
-        if self.champion_version is None:
-            return None
-        if self.champion is None:
-            return refused(self.champion_version.version, self.champion_refused)
-        rows = pl.DataFrame() if self.replay is None else self.replay.rows
-        return beside(self.champion, rows, self.past)
+        return self.champion.beside(pl.DataFrame() if self.replay is None else self.replay.rows, self.past)
 
     @cached_property
     def replay(self) -> Replay | None:
@@ -126,7 +113,4 @@ class Work:
     @property
     def plain_replay(self) -> Replay | None:
         """The replay without the champion."""
-        found = self.replay
-        if found is None:
-            return None
-        return Replay(found.rows.drop(CHAMPION, strict=False), found.question, found.fits, found.settings)
+        return None if self.replay is None else parted(self.replay)[0]

@@ -39,6 +39,8 @@ CHANGES_IMPORTED = 60_000
 CALLERS = 3
 WORKERS = 2
 LONGEST_SERVED_SECONDS = 2.0
+"""After the first acknowledgement; the kill comes at a random moment before."""
+PATIENCE_SECONDS = 60.0
 DAY = "2026-07-01"
 
 
@@ -198,7 +200,10 @@ def server_round(tried: Tried) -> bool:
     callers = [threading.Thread(target=call, args=(caller,)) for caller in range(CALLERS)]
     for caller in callers:
         caller.start()
-    time.sleep(tried.chance.uniform(0.1, LONGEST_SERVED_SECONDS))
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not acknowledged and time.monotonic() < ends:
+        time.sleep(0.01)
+    time.sleep(tried.chance.uniform(0.0, LONGEST_SERVED_SECONDS))
     kill(server)
     for caller in callers:
         caller.join()
@@ -268,7 +273,8 @@ def main() -> None:
                 killed_at_work[name] += hit
                 print(f"{number + 1:3} {name}: {'whole' if hit else 'had ended before'}", file=sys.stderr, flush=True)
             except AssertionError as error:
-                failures.append({"round": number, "killed": name, "found": str(error)[:500]})
+                failures.append({"round": number + 1, "killed": name, "found": str(error)[:500]})
+                print(f"{number + 1:3} {name}: {error}", file=sys.stderr, flush=True)
     for name, hits in killed_at_work.items():
         print(f"{name}: killed at work {hits} times")
     for failure in failures:

@@ -6,10 +6,11 @@ A sheet over many periods asks for dozens of days. What it finds equals `history
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from history.deals import close_instant, finite_number, ordered_changes, outcome_expr
@@ -24,7 +25,8 @@ class Ledger:
     """The log of what was known in `past`, events before `before` (naive UTC) alone; see `open_ledger`.
 
     `deals` are the facts of each deal under a `number`; `fields` has for each field its changes by number in the order
-    in which they took effect: number, changed_at, recorded_at, value.
+    in which they took effect: number, changed_at, recorded_at, value; `PARSED` fields have `parsed` as well, what the
+    text of the value says.
     """
 
     past: History
@@ -38,37 +40,71 @@ class Ledger:
         facts = self.deals.filter((pl.col("created_at") < instant) & _known_by(instant))
         return Ledger(past, instant, facts, {name: log.filter(seen) for name, log in self.fields.items()})
 
-    def standing(self, instant: dt.datetime, open_only: bool = False) -> pl.DataFrame:
-        """What `snapshot` gives at `instant`: one row per deal known then (with `open_only`, then open) by deal_id."""
+    def standing(self, instant: dt.datetime, open_only: bool = False, fields: Sequence[str] = ()) -> pl.DataFrame:
+        """What `snapshot` gives at `instant`: one row per deal known then (with `open_only`, then open) by deal_id.
+
+        With `fields` those alone are looked up beside the facts and the outcome.
+        """
         happened = (pl.col("created_at") < instant) & _known_by(instant)
         facts = self.deals.filter(happened).drop("recorded_at").rename({"account_id": "_fact_account"})
-        wide = facts.join(self._standing_since(instant), on="number", how="left", maintain_order="left")
+        wide = facts.with_columns(self._outcome(facts["number"], instant))
         if open_only:
             wide = wide.filter(pl.col("outcome").is_null())
-        for field in self.fields:
-            last = _last_of_each(self.fields[field].filter((pl.col("changed_at") < instant) & _known_by(instant)))
-            value = last.select("number", pl.col("value").alias(field))
-            wide = wide.join(value, on="number", how="left", maintain_order="left")
-        return wide.with_columns(
-            amount=finite_number(pl.col("amount")),
-            close_date=close_instant(self.past, pl.col("close_date")),
-            account_id=pl.coalesce("account_id", "_fact_account"),
-            closed_at=pl.when(pl.col("outcome").is_not_null()).then("closed_at"),
-        ).select("deal_id", "created_at", "currency", "source", *_columns(self.past), *OUTCOME)
+        names = [name for name in _columns(self.past) if name in (fields or self.fields)]
+        wide = wide.with_columns(self._last_values(name, wide["number"], instant) for name in names)
+        if "account_id" in names:
+            wide = wide.with_columns(account_id=pl.coalesce("account_id", "_fact_account"))
+        return wide.select("deal_id", "created_at", "currency", "source", *names, *OUTCOME)
 
-    def _standing_since(self, instant: dt.datetime) -> pl.DataFrame:
-        """The outcome that stood at `instant` and since when: number, outcome, closed_at."""
-        stages = self.fields["stage"].filter((pl.col("changed_at") < instant) & _known_by(instant))
-        return _last_of_each(_turns(self.past, stages)).select("number", "outcome", closed_at="changed_at")
+    def _last_values(self, field: str, numbers: pl.Series, instant: dt.datetime) -> pl.Series:
+        """What `field` held at `instant` for each of `numbers`, an amount or date as such."""
+        log = self.fields[field]
+        last = _last_places(self._places[field], self._seen(field, instant), numbers)
+        return log["parsed" if field in PARSED else "value"].gather(last).alias(field)
+
+    def _outcome(self, numbers: pl.Series, instant: dt.datetime) -> list[pl.Series]:
+        """The outcome that stood at `instant` and since when: outcome, closed_at (null while open)."""
+        place, seen = self._places["stage"], np.flatnonzero(self._seen("stage", instant))
+        number, state = place[seen], self._states.to_physical().to_numpy()[seen]
+        turned = np.ones(len(seen), dtype=bool)
+        turned[1:] = (number[1:] != number[:-1]) | (state[1:] != state[:-1])
+        turns = np.zeros(len(place), dtype=bool)
+        turns[seen[turned]] = True
+        last = _last_places(place, turns, numbers)
+        outcome = self._states.gather(last).cast(pl.String)
+        found = pl.DataFrame({"outcome": outcome, "closed_at": self.fields["stage"]["changed_at"].gather(last)})
+        ended = pl.col("outcome") != OPEN
+        return found.select(pl.when(ended).then(name).alias(name) for name in OUTCOME).get_columns()
+
+    @cached_property
+    def _places(self) -> dict[str, np.ndarray]:
+        """The numbers of each field's log."""
+        return {name: log["number"].to_numpy() for name, log in self.fields.items()}
+
+    @cached_property
+    def _known_from(self) -> dict[str, np.ndarray]:
+        """When each change had both happened and been recorded, in microseconds; for one instant a compare is left."""
+        both = pl.max_horizontal("changed_at", "recorded_at").to_physical()
+        return {name: log.select(both).to_series().to_numpy() for name, log in self.fields.items()}
+
+    def _seen(self, field: str, instant: dt.datetime) -> np.ndarray:
+        since: np.ndarray = self._known_from[field]
+        return since < pl.Series([instant], dtype=pl.Datetime("us")).to_physical().item()
+
+    @cached_property
+    def _states(self) -> pl.Series:
+        """The outcome after each change of stage, "open" where it has none."""
+        outcome = outcome_expr(self.past, "value").fill_null(OPEN).cast(pl.Enum([OPEN, "won", "lost"]))
+        return self.fields["stage"].select(outcome).to_series()
 
     @cached_property
     def closings(self) -> pl.DataFrame:
         """Every passage into a won or lost stage, as `history.deals.closings` has it, with `number`, by time."""
         turns = _turns(self.past, self.fields["stage"])
-        follows = pl.col("outcome").shift(1).over("number").is_null() & pl.col("number").eq(pl.col("number").shift(1))
-        found = turns.with_columns(
-            from_open=follows.fill_null(False), reopened_at=pl.col("changed_at").shift(-1).over("number")
-        ).filter(pl.col("outcome").is_not_null())
+        follows = pl.col("outcome").shift(1).is_null() & pl.col("number").eq(pl.col("number").shift(1))
+        found = turns.with_columns(from_open=follows.fill_null(False), reopened_at=_next("changed_at")).filter(
+            pl.col("outcome").is_not_null()
+        )
         return found.select(
             "number", "outcome", "from_open", "reopened_at", stage="value", closed_at="changed_at"
         ).sort("closed_at", "number")
@@ -108,9 +144,10 @@ class Ledger:
         places = order | dict.fromkeys(self.past.settings.won_stages, last)
         places |= dict.fromkeys(self.past.settings.lost_stages, -1)
         place = pl.col("value").replace_strict(places, default=None, return_dtype=pl.Int32)
-        same = (pl.col("value").shift(1).over("number") == pl.col("value")).fill_null(False)
+        again = (pl.col("value") == pl.col("value").shift(1)) & (pl.col("number") == pl.col("number").shift(1))
+        same = again.fill_null(False)
         runs = self.fields["stage"].filter(~same).with_columns(place=place)
-        following = pl.col("place").shift(-1).over("number")
+        following = _next("place")
         move = (
             pl.when(following == last)
             .then(pl.lit("won"))
@@ -121,8 +158,7 @@ class Ledger:
             .when(following.is_not_null())
             .then(pl.lit("back"))
         )
-        left = pl.col("changed_at").shift(-1).over("number")
-        stays = runs.with_columns(move=move, left_at=left, next_place=following).filter(
+        stays = runs.with_columns(move=move, left_at=_next("changed_at"), next_place=following).filter(
             pl.col("place").is_between(0, last - 1)
         )
         names = ("number", "place", "next_place", "left_at", "move")
@@ -130,6 +166,9 @@ class Ledger:
 
 
 OUTCOME = ("outcome", "closed_at")
+OPEN = "open"
+PARSED = ("amount", "close_date")
+"""Fields of which the ledger keeps what their text says, read once."""
 
 
 def open_ledger(past: History, before: dt.datetime) -> Ledger:
@@ -143,7 +182,9 @@ def open_ledger(past: History, before: dt.datetime) -> Ledger:
     slim = rows.select("field", "number", "changed_at", "recorded_at", value="new_value")
     parts = slim.partition_by("field", as_dict=True, include_key=False)
     blank = slim.drop("field").clear()
-    return Ledger(past, before, deals, {name: parts.get((name,), blank) for name in names})
+    logs = {name: parts.get((name,), blank) for name in names}
+    said = {"amount": finite_number(pl.col("value")), "close_date": close_instant(past, pl.col("value"))}
+    return Ledger(past, before, deals, logs | {name: logs[name].with_columns(parsed=said[name]) for name in PARSED})
 
 
 def _columns(past: History) -> tuple[str, ...]:
@@ -155,9 +196,24 @@ def _known_by(instant: dt.datetime) -> pl.Expr:
     return pl.col("recorded_at").is_null() | (pl.col("recorded_at") < instant)
 
 
-def _last_of_each(rows: pl.DataFrame) -> pl.DataFrame:
-    """The last row of each run of one number; rows lie together by number."""
-    return rows.filter(pl.col("number").ne_missing(pl.col("number").shift(-1)))
+def _last_places(place: np.ndarray, chosen: np.ndarray, numbers: pl.Series) -> pl.Series:
+    """For each of `numbers` the row of the last `chosen` one of it, null where none is; equal ones lie together."""
+    rows = np.flatnonzero(chosen)
+    ends = np.ones(len(rows), dtype=bool)
+    ends[:-1] = place[rows[1:]] != place[rows[:-1]]
+    last = np.full(max(_above(place), _above(numbers.to_numpy())), -1, dtype=np.int64)
+    last[place[rows[ends]]] = rows[ends]
+    found = pl.Series(last[numbers.to_numpy()])
+    return found.set(found < 0, None)
+
+
+def _above(numbers: np.ndarray) -> int:
+    return int(numbers.max()) + 1 if len(numbers) else 0
+
+
+def _next(column: str) -> pl.Expr:
+    """The value of the next row of the same number; equal numbers lie together."""
+    return pl.when(pl.col("number") == pl.col("number").shift(-1)).then(pl.col(column).shift(-1))
 
 
 def _turns(past: History, stages: pl.DataFrame) -> pl.DataFrame:

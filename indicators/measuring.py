@@ -70,22 +70,38 @@ def _measured(indicators: Sequence[Indicator], book: Book) -> Measured:
         book.people.select("rep")
         .with_row_index("person")
         .join(book.sellers.select("rep", "team"), on="rep", how="left", maintain_order="left")
+        .with_columns(place=pl.col("team").rank("dense").cast(pl.UInt32))
     )
-    rows = _rows(able, book).join(teams, on="rep")
-    own, of_team = _values(rows, "person", able), _values(rows.drop_nulls("team"), "team", able)
-    return Measured(_people(own, indicators, lacking, teams), _teams(of_team, able, book))
+    rows = _rows(able, book, teams["rep"])
+    sums = rows.group_by("at", "person", maintain_order=True).agg(
+        pl.col("num", "den").sum(), known=pl.col("num").count(), n=pl.col("n").sum()
+    )
+    whole = rows.filter(pl.col("at").is_in(_places(able, *OF_ROWS)))
+    own = _values(sums, whole, "person", able)
+    sums, whole = (one.join(teams.select("person", "place"), on="person").drop_nulls("place") for one in (sums, whole))
+    of_team = sums.group_by("at", "place", maintain_order=True).agg(pl.col(SUMS).sum())
+    named = teams.select("team", "place").drop_nulls().unique()
+    found = _values(of_team, whole, "place", able).join(named, on="place")
+    return Measured(_people(own, indicators, lacking, teams), _teams(found, able, book))
 
 
-def _rows(indicators: Sequence[Indicator], book: Book) -> pl.DataFrame:
-    """The rows of all indicators under each other, with `at`, the place of the indicator in the list."""
-    blank = pl.DataFrame(schema={**ROWS, "at": pl.UInt16()})
+def _rows(indicators: Sequence[Indicator], book: Book, people: pl.Series) -> pl.DataFrame:
+    """The rows of all indicators about `people` under each other.
+
+    `at` is the place of the indicator in the list, `person` that of the rep among the people.
+    """
+    places = {name: dtype for name, dtype in ROWS.items() if name != "rep"} | {"at": pl.UInt16(), "person": pl.UInt32()}
+    blank = pl.DataFrame(schema=places)
     parts = [
         one.rows(book).lazy().with_columns(pl.lit(at, dtype=pl.UInt16).alias("at")) for at, one in enumerate(indicators)
     ]
+    person = pl.col("rep").cast(pl.Enum(people), strict=False).to_physical().cast(pl.UInt32).alias("person")
     typed = [
         part.with_columns(pl.lit(USUAL[name]).alias(name) for name in USUAL if name not in part.collect_schema())
         .filter(pl.col("rep") != NONE)
-        .select(*(pl.col(name).cast(dtype) for name, dtype in ROWS.items()), "at")
+        .with_columns(person)
+        .drop_nulls("person")
+        .select(pl.col(name).cast(dtype) for name, dtype in places.items())
         for part in parts
     ]
     return pl.concat([blank, *pl.collect_all(typed)])
@@ -111,25 +127,25 @@ def told_rows(indicators: Sequence[Indicator], book: Book) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _values(rows: pl.DataFrame, by: str, indicators: Sequence[Indicator]) -> pl.DataFrame:
-    """The value of each indicator for each `by`: at, by, value, n."""
-    sums = rows.group_by("at", by, maintain_order=True).agg(
-        pl.col("num", "den").sum(), known=pl.col("num").count(), n=pl.col("n").sum()
-    )
+def _values(sums: pl.DataFrame, rows: pl.DataFrame, by: str, indicators: Sequence[Indicator]) -> pl.DataFrame:
+    """The value of each indicator for each `by`, from sums and, for the rules of `OF_ROWS`, rows: at, by, value, n."""
     value = pl.lit(None, dtype=pl.Float64)
     for rule, expression in OF_SUMS.items():
         value = pl.when(pl.col("at").is_in(_places(indicators, rule))).then(expression).otherwise(value)
     values = sums.with_columns(value=pl.when(pl.col("known") > 0).then(value)).select("at", by, "value", "n")
-    for rule, aggregate in OF_ROWS.items():
-        here = pl.col("at").is_in(_places(indicators, rule))
-        found = rows.filter(here).group_by("at", by).agg(_found=aggregate().cast(pl.Float64))
-        values = values.join(found, on=["at", by], how="left", maintain_order="left")
-        values = values.with_columns(value=pl.when(here).then("_found").otherwise("value")).drop("_found")
-    return values
+    found = [
+        rows.filter(pl.col("at").is_in(_places(indicators, rule)))
+        .group_by("at", by)
+        .agg(_found=aggregate().cast(pl.Float64))
+        for rule, aggregate in OF_ROWS.items()
+    ]
+    values = values.join(pl.concat(found), on=["at", by], how="left", maintain_order="left")
+    here = pl.col("at").is_in(_places(indicators, *OF_ROWS))
+    return values.with_columns(value=pl.when(here).then("_found").otherwise("value")).drop("_found")
 
 
-def _places(indicators: Sequence[Indicator], rule: str) -> list[int]:
-    return [at for at, one in enumerate(indicators) if one.aggregate == rule]
+def _places(indicators: Sequence[Indicator], *rules: str) -> list[int]:
+    return [at for at, one in enumerate(indicators) if one.aggregate in rules]
 
 
 def _named(indicators: Sequence[Indicator]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from indicators.indicator import MONEY, Indicator, Need
 from indicators.needs import AMOUNT, CLOSE_DATE, CUSTOMER, REP_QUOTA, STAGE
 
 COVERAGE_AFTER = dt.timedelta(days=1)
+COVERED = ("owner_id", "amount", "close_date")
 CHAIN = ("decision_maker", "champion")
 """The roles that a deal in the later half of the open stages is to have on the buyer's side."""
 FEWEST_CLOSED = 10
@@ -35,7 +36,7 @@ def coverage_rows(book: Book) -> pl.DataFrame:
     if goal is not book or book.record.as_of < book.end:
         deals = book.standing
     else:
-        deals = book.record.standing(book.start + COVERAGE_AFTER)
+        deals = book.record.standing(book.start + COVERAGE_AFTER, COVERED)
     dated = pl.col("close_date").is_between(goal.start, goal.end, closed="left") & pl.col("outcome").is_null()
     booked = (pl.col("outcome") == "won") & (pl.col("closed_at") >= goal.start)
     sums = deals.group_by("rep").agg(

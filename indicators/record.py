@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -61,12 +62,15 @@ class Record:
         first, last = happened.search_sorted(start, "left"), happened.search_sorted(end, "left")
         return self.activities.slice(first, last - first)
 
-    def standing(self, instant: dt.datetime) -> pl.DataFrame:
-        """All deals as they stood at `instant`, with scope columns and amounts in the workspace's currency."""
+    def standing(self, instant: dt.datetime, fields: Sequence[str] = ()) -> pl.DataFrame:
+        """All deals as they stood at `instant`, with scope columns and amounts in the workspace's currency.
+
+        With `fields`, owner_id and amount among them, those alone are looked up.
+        """
         past = known(
             History(self.history.settings, {name: self.history[name] for name in ("reps", "fx_rates")}), instant
         )
-        deals = in_workspace_currency(past, self.ledger.standing(instant), "amount", "currency", instant)
+        deals = in_workspace_currency(past, self.ledger.standing(instant, fields=fields), "amount", "currency", instant)
         return deal_scopes(past, deals, instant)
 
     @cached_property
@@ -93,7 +97,8 @@ class Record:
     @cached_property
     def accounts(self) -> pl.DataFrame:
         """The customer of each deal as known last: deal_id, account_id; deals without one are left out."""
-        return self.ledger.standing(self.as_of).select("deal_id", "account_id").drop_nulls()
+        standing = self.ledger.standing(self.as_of, fields=("account_id",))
+        return standing.select("deal_id", "account_id").drop_nulls()
 
     @cached_property
     def wins(self) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from features.catalogue import feature_of
 from history.fiscal import Period, bounds, previous
 from history.settings import Settings
 from training.frames import spine_of
+from training.watching.psi import index
 
 LEAST_DEALS = 50
 LARGE_PSI = 0.2
@@ -81,7 +82,7 @@ def _drift_of(name: str, quarters: Sequence[pd.Series], now: pd.Series) -> Drift
     ends = np.cumsum([len(quarter) for quarter in quarters])[:-1]
     each = [np.bincount(codes, minlength=len(labels)).astype(float) for codes in np.split(of_before, ends)]
     counts = [np.sum(each, axis=0), np.bincount(of_now, minlength=len(labels)).astype(float)]
-    index, noise = psi(*counts), noise_level(*counts) + USUAL * usual(each)
+    found, noise = index(*counts), noise_level(*counts) + USUAL * usual(each)
     gone = constant_now(quarters, now)
     if gone:
         en, zh = f"{name}: one value in all {len(now)} deals", f"{_zh(name)}：{len(now)} 个商机全为同一取值"
@@ -91,26 +92,14 @@ def _drift_of(name: str, quarters: Sequence[pd.Series], now: pd.Series) -> Drift
         en, zh = _middle_words(name, before, now, labels, counts)
     return Drift(
         feature=name,
-        psi=round(index, 4),
+        psi=round(found, 4),
         noise=round(noise, 4),
         n_before=len(before),
         n_now=len(now),
-        drifted=gone or (index > LARGE_PSI + noise and (is_text or moved_far(before, now))),
+        drifted=gone or (found > LARGE_PSI + noise and (is_text or moved_far(before, now))),
         en=en,
         zh=zh,
     )
-
-
-def psi(before: np.ndarray, now: np.ndarray) -> float:
-    """The population stability index of two rows of counts; a bin that is empty on one side counts as half a deal.
-
-    >>> psi(np.array([50.0, 50.0]), np.array([50.0, 50.0]))
-    0.0
-    >>> round(psi(np.array([92.0, 8.0]), np.array([63.0, 37.0])), 2)
-    0.55
-    """
-    p, q = (np.maximum(counts, 0.5) / np.maximum(counts, 0.5).sum() for counts in (before, now))
-    return float(((q - p) * np.log(q / p)).sum())
 
 
 def noise_level(before: np.ndarray, now: np.ndarray) -> float:
@@ -124,7 +113,7 @@ def usual(quarters: Sequence[np.ndarray]) -> float:
     found = [0.0]
     for place, one in enumerate(quarters):
         others = np.sum([other for at, other in enumerate(quarters) if at != place], axis=0)
-        found.append(psi(others, one) - noise_level(others, one) / 3)
+        found.append(index(others, one) - noise_level(others, one) / 3)
     return max(found)
 
 

@@ -49,6 +49,12 @@ def with_rare_together(before: np.ndarray, now: np.ndarray) -> tuple[np.ndarray,
 
 
 def index(before: np.ndarray, now: np.ndarray) -> float:
-    """The index itself; a bin that is empty on one side counts as half a deal."""
+    """The index itself; a bin that is empty on one side counts as half a deal.
+
+    >>> index(np.array([50.0, 50.0]), np.array([50.0, 50.0]))
+    0.0
+    >>> round(index(np.array([92.0, 8.0]), np.array([63.0, 37.0])), 2)
+    0.55
+    """
     p, q = (np.maximum(counts, 0.5) / np.maximum(counts, 0.5).sum() for counts in (before, now))
     return float(((q - p) * np.log(q / p)).sum())

@@ -38,6 +38,7 @@ SLOW = frozenset(
         "lately open",
         "week ago",
         "missing",
+        "watched",
     }
 )
 """Answers that may be a minute old. Who sees what and what was written down are never among them."""
@@ -74,7 +75,7 @@ def warm(standing: Standing, stop: threading.Event) -> None:
 def _questions(standing: Standing) -> Iterator[Callable[[], object]]:
     from serving.deeds import PROGRAM
     from serving.odds import lately_open
-    from serving.pages import data, forecast, funnel, people
+    from serving.pages import data, forecast, funnel, models_watch, people
     from serving.sight import Sight
     from serving.told import cue_rows, scorecard_rows
     from serving.track import track
@@ -94,5 +95,6 @@ def _questions(standing: Standing) -> Iterator[Callable[[], object]]:
     yield lambda: funnel.stays(standing, whole, "team", "12")
     yield lambda: funnel.stays(standing, whole, "company", "12")
     yield lambda: standing.remembered(("track",), lambda: track(standing))
+    yield lambda: models_watch.watched(standing)
     yield lambda: standing.remembered(("missing",), lambda: data.missing_records(standing))
     yield lambda: forecast.ahead(standing, previous(quarter, settings, -1).name)

@@ -17,6 +17,7 @@ from serving.flag_words import share
 from serving.live import standing_of
 from serving.pages.context import Page
 from serving.pages.format import NOTHING, day
+from serving.pages.models_watch import drift_table, shadow_table, watched
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.pages.table import Cell, Head, Row, Span, Table, Tile, num
@@ -69,8 +70,18 @@ def models_page(shell: Shell) -> ModelsPage:
         answer=answer(since, told, standing, language),
         tiles=tiles(versions, serving, standing, language),
         records=drawn,
-        tables=[beside_table(told, language), check_table(told, language), version_table(versions, standing, language)],
+        tables=[
+            *_watching(standing, language),
+            beside_table(told, language),
+            check_table(told, language),
+            version_table(versions, standing, language),
+        ],
     )
+
+
+def _watching(standing: Standing, language: str) -> list[Table]:
+    shadow = shadow_table(standing, language)
+    return [drift_table(watched(standing), language), *([] if shadow is None else [shadow])]
 
 
 def answer(since: Track | None, told: Mapping[str, Any], standing: Standing, language: str) -> str:

@@ -99,4 +99,38 @@ WORDS: dict[str, tuple[str, str]] = {
     "way.naive_bayes": ("naive Bayes over fields", "朴素贝叶斯"),
     "way.logistic": ("logistic regression", "逻辑回归"),
     "way.cox": ("Cox regression", "Cox 回归"),
+    "models.drift": ("What has drifted since the training", "训练以来的漂移监测"),
+    "models.drift_note": (
+        "{crossed} of {figures} watched figures lie beyond what is usual here. Thresholds are learned from past weeks; "
+        "of fifty checks where nothing changed about one raises an alarm.",
+        "{figures} 项监测中有 {crossed} 项超出常态。阈值由过去各周学得；在无变化的情况下，约五十次检查误报一次。",
+    ),
+    "models.no_drift": (
+        "Too little is known yet to tell what is usual.",
+        "数据尚不足，无法判断常态。",
+    ),
+    "models.watched": ("Watched", "监测项"),
+    "models.value": ("Value", "数值"),
+    "models.threshold": ("Threshold", "阈值"),
+    "models.n_watched": ("n", "样本数"),
+    "models.crossed": ("beyond the usual", "超出常态"),
+    "models.watch_feature": ("feature", "特征"),
+    "models.watch_score": ("scores", "评分"),
+    "models.watch_wins": ("where wins come from", "赢单构成"),
+    "models.watch_calibration": ("calibration", "校准"),
+    "models.watch_loss": ("expected loss", "估计损失"),
+    "models.watch_feed": ("feed", "数据来源"),
+    "models.watch_stage": ("stages", "阶段"),
+    "models.shadow": ("A challenger in the shadow", "影子运行的候选模型"),
+    "models.shadow_gain": (
+        "On the same deals and days the challenger's log loss is smaller by {gain}; the range holds with 90 % "
+        "confidence.",
+        "在相同商机与日期上，候选模型的对数损失小 {gain}；括号内为 90% 区间。",
+    ),
+    "models.shadow_waiting": (
+        "Nothing that both have said has come due yet; {waiting} statements wait.",
+        "双方评分均未到期，尚有 {waiting} 条待验证。",
+    ),
+    "models.n_statements": ("Statements", "评分数"),
+    "models.challenger": ("challenger", "候选模型"),
 }

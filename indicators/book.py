@@ -14,12 +14,15 @@ from history.fiscal import Period, bounds, period_of, previous
 from history.money import in_workspace_currency
 from history.record import History
 from history.scopes import NONE, standing_reps
+from indicators.credited import CREDITED_FIELDS
 from indicators.record import Record
 from indicators.spans import IN_A_YEAR, earlier, kind_of
 
 __all__ = ["RECORD_PERIODS", "Book", "Record", "book_of"]
 
 RECORD_PERIODS = 8
+READ = (*CREDITED_FIELDS, "stage", "amount", "close_date", "next_step", "account_id")
+"""The fields of deals that indicators read."""
 CUSTOMER_DAYS = 365
 """A customer is an account with a win in so many days."""
 
@@ -111,8 +114,8 @@ class Book:
 
     @cached_property
     def standing(self) -> pl.DataFrame:
-        """All deals as they stood at `upto`, with scope columns and amounts in the workspace's currency."""
-        return self.record.standing(self.upto)
+        """All deals as they stood at `upto`, `READ` fields alone, with amounts in the workspace's currency."""
+        return self.record.standing(self.upto, (*READ, *self.past.settings.own_levels))
 
     @cached_property
     def open(self) -> pl.DataFrame:
@@ -137,21 +140,17 @@ class Book:
         return rows.with_columns(rep=pl.coalesce("rep_id", "owner"))
 
     def touches_of(self, *kinds: str) -> pl.DataFrame:
-        """The touches of some kinds that somebody is known to have made."""
-        return self.touches.filter(pl.col("kind").is_in(kinds)).drop_nulls("rep")
+        """The touches of some kinds that somebody is known to have made, found once."""
+        key = ("touches", *kinds)
+        if key not in self.measured:
+            self.measured[key] = self.touches.filter(pl.col("kind").is_in(kinds) & pl.col("rep").is_not_null())
+        found: pl.DataFrame = self.measured[key]
+        return found
 
     def customers(self, instant: dt.datetime) -> pl.DataFrame:
         """Accounts with a win in the `CUSTOMER_DAYS` before `instant` that stood then: account_id, rep of the last win,
         first_win (ever), last_win."""
-        stood = pl.col("reopened_at").is_null() | (pl.col("reopened_at") >= instant)
-        wins = self.record.wins.filter((pl.col("closed_at") < instant) & stood)
-        found = wins.group_by("account_id").agg(
-            rep=pl.col("rep").last(),
-            first_win=pl.col("closed_at").first(),
-            last_win=pl.col("closed_at").last(),
-            wins=pl.len(),
-        )
-        return found.filter(pl.col("last_win") >= instant - dt.timedelta(days=CUSTOMER_DAYS)).sort("account_id")
+        return self.record.once(_customers, instant)
 
     @cached_property
     def targets(self) -> pl.DataFrame:
@@ -197,6 +196,18 @@ def book_of(record: Record, span: Period) -> Book:
     """The book of a span, opened once."""
     found: Book = record.shelf.setdefault(span.name, Book(record, span))
     return found
+
+
+def _customers(record: Record, instant: dt.datetime) -> pl.DataFrame:
+    stood = pl.col("reopened_at").is_null() | (pl.col("reopened_at") >= instant)
+    wins = record.wins.filter((pl.col("closed_at") < instant) & stood)
+    found = wins.group_by("account_id").agg(
+        rep=pl.col("rep").last(),
+        first_win=pl.col("closed_at").first(),
+        last_win=pl.col("closed_at").last(),
+        wins=pl.len(),
+    )
+    return found.filter(pl.col("last_win") >= instant - dt.timedelta(days=CUSTOMER_DAYS)).sort("account_id")
 
 
 def _months(period: Period) -> list[dt.date]:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 
-from indicators.book import RECORD_PERIODS, Book
+from indicators.book import RECORD_PERIODS, Book, Record
 from indicators.indicator import Indicator, Need
 from indicators.needs import CLOSE_DATE, SAID, STAGE
 
@@ -29,7 +29,7 @@ def skill_rows(book: Book) -> pl.DataFrame:
 
 def skill_growth_rows(book: Book) -> pl.DataFrame:
     """Per skill the last score before the end less the last before the start, where there are both."""
-    seen = book.past["assessments"].sort("assessed_at", "recorded_at", "assessor", "score")
+    seen = book.record.once(_assessed)
     key = ["rep_id", "dimension"]
     end, start = (
         seen.filter(pl.col("assessed_at") < instant).group_by(key, maintain_order=True).agg(pl.col("score").last())
@@ -37,6 +37,10 @@ def skill_growth_rows(book: Book) -> pl.DataFrame:
     )
     both = end.join(start, on=key, suffix="_before")
     return both.select(rep="rep_id", num=pl.col("score") - pl.col("score_before"))
+
+
+def _assessed(record: Record) -> pl.DataFrame:
+    return record.past["assessments"].sort("assessed_at", "recorded_at", "assessor", "score")
 
 
 def slip_rows(book: Book) -> pl.DataFrame:
@@ -52,12 +56,16 @@ def slip_rows(book: Book) -> pl.DataFrame:
 
 def foresight_rows(book: Book) -> pl.DataFrame:
     """Wins with a product line; 1 where it is the one first noted on the deal."""
-    ledger = book.record.ledger
-    first = ledger.first_value("product_line").rename({"value": "first"})
+    ledger, first = book.record.ledger, book.record.once(_first_lines)
     line = ledger.value_at(book.won, "product_line", "closed_at").alias("won_line")
     rows = book.won.with_columns(line).join(first, on="number").drop_nulls("won_line")
     same = (pl.col("first") == pl.col("won_line")).cast(pl.Float64)
     return rows.select("rep", "deal_id", num=same, den=pl.lit(1.0))
+
+
+def _first_lines(record: Record) -> pl.DataFrame:
+    """The product line first noted on each deal: number, first."""
+    return record.ledger.first_value("product_line").rename({"value": "first"})
 
 
 def training_rows(book: Book) -> pl.DataFrame:

@@ -14,6 +14,11 @@ from indicators.ledger import Ledger
 CREDITED_FIELDS = ("owner_id", "region", "product_line", "segment")
 
 
+def owner_at(ledger: Ledger, rows: pl.DataFrame, at: str) -> pl.Series:
+    """The owner of each row's deal (by number) as of its instant `at`, "(none)" where there is none."""
+    return _filled(ledger.value_at(rows, "owner_id", at))
+
+
 def credited_at(ledger: Ledger, rows: pl.DataFrame, at: str) -> pl.DataFrame:
     """`rows` (by number) with rep, team, region, product_line, segment, company as of each row's instant `at`.
 

@@ -26,6 +26,10 @@ def new_customer_rows(book: Book) -> pl.DataFrame:
 
 
 def retention_rows(book: Book) -> pl.DataFrame:
+    return book.once(_kept)
+
+
+def _kept(book: Book) -> pl.DataFrame:
     """Customers at the start; 1 where they are customers at the end too. Credited to whoever won them last by then."""
     started = book.customers(book.start)
     stays = pl.col("account_id").is_in(book.customers(book.upto)["account_id"].implode())

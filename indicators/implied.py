@@ -11,10 +11,11 @@ from history.money import in_workspace_currency
 from history.record import History
 from history.scopes import NONE, deal_scopes
 from indicators.actuals import by_scope
-from indicators.credited import closed_in, credited_closings
+from indicators.credited import CREDITED_FIELDS, closed_in, credited_closings
 from indicators.horizons import Horizon
 from indicators.ledger import Ledger
 
+READ = (*CREDITED_FIELDS, "stage", "forecast_category", "amount", "close_date")
 LIKELY = ("commit", "most_likely", "closed")
 """Categories that an implied call counts, once the CRM in use states categories at all."""
 
@@ -79,7 +80,7 @@ def open_deals(then: Ledger, horizon: Horizon) -> pl.DataFrame:
     deal of the company carries a forecast category, its own category (else its stage's) is commit or most likely.
     """
     past = then.past
-    deals = then.standing(horizon.cut, open_only=True)
+    deals = then.standing(horizon.cut, open_only=True, fields=(*READ, *past.settings.own_levels))
     deals = in_workspace_currency(past, deals, "amount", "currency", horizon.cut)
     deals = deal_scopes(past, deals, horizon.cut).with_columns(count=pl.lit(1.0), category=_category(past))
     dated = pl.col("close_date").is_between(horizon.start, horizon.end, closed="left")

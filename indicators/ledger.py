@@ -16,6 +16,7 @@ import polars as pl
 from history.deals import close_instant, finite_number, ordered_changes, outcome_expr
 from history.record import History
 from indicators.credit import FIELDS, INSTANT
+from indicators.runs import Runs, runs_of
 
 FACTS = ("deal_id", "created_at", "recorded_at", "currency", "source", "account_id")
 
@@ -59,27 +60,26 @@ class Ledger:
     def _last_values(self, field: str, numbers: pl.Series, instant: dt.datetime) -> pl.Series:
         """What `field` held at `instant` for each of `numbers`, an amount or date as such."""
         log = self.fields[field]
-        last = _last_places(self._places[field], self._seen(field, instant), numbers)
+        last = self._runs[field].last(self._seen(field, instant), numbers)
         return log["parsed" if field in PARSED else "value"].gather(last).alias(field)
 
     def _outcome(self, numbers: pl.Series, instant: dt.datetime) -> list[pl.Series]:
         """The outcome that stood at `instant` and since when: outcome, closed_at (null while open)."""
-        place, seen = self._places["stage"], np.flatnonzero(self._seen("stage", instant))
-        number, state = place[seen], self._states.to_physical().to_numpy()[seen]
+        seen = np.flatnonzero(self._seen("stage", instant))
+        number, state = self._runs["stage"].number[seen], self._states.to_physical().to_numpy()[seen]
         turned = np.ones(len(seen), dtype=bool)
         turned[1:] = (number[1:] != number[:-1]) | (state[1:] != state[:-1])
-        turns = np.zeros(len(place), dtype=bool)
+        turns = np.zeros(len(self._states), dtype=bool)
         turns[seen[turned]] = True
-        last = _last_places(place, turns, numbers)
+        last = self._runs["stage"].last(turns, numbers)
         outcome = self._states.gather(last).cast(pl.String)
         found = pl.DataFrame({"outcome": outcome, "closed_at": self.fields["stage"]["changed_at"].gather(last)})
         ended = pl.col("outcome") != OPEN
         return found.select(pl.when(ended).then(name).alias(name) for name in OUTCOME).get_columns()
 
     @cached_property
-    def _places(self) -> dict[str, np.ndarray]:
-        """The numbers of each field's log."""
-        return {name: log["number"].to_numpy() for name, log in self.fields.items()}
+    def _runs(self) -> dict[str, Runs]:
+        return {name: runs_of(log["number"]) for name, log in self.fields.items()}
 
     @cached_property
     def _known_from(self) -> dict[str, np.ndarray]:
@@ -194,21 +194,6 @@ def _columns(past: History) -> tuple[str, ...]:
 
 def _known_by(instant: dt.datetime) -> pl.Expr:
     return pl.col("recorded_at").is_null() | (pl.col("recorded_at") < instant)
-
-
-def _last_places(place: np.ndarray, chosen: np.ndarray, numbers: pl.Series) -> pl.Series:
-    """For each of `numbers` the row of the last `chosen` one of it, null where none is; equal ones lie together."""
-    rows = np.flatnonzero(chosen)
-    ends = np.ones(len(rows), dtype=bool)
-    ends[:-1] = place[rows[1:]] != place[rows[:-1]]
-    last = np.full(max(_above(place), _above(numbers.to_numpy())), -1, dtype=np.int64)
-    last[place[rows[ends]]] = rows[ends]
-    found = pl.Series(last[numbers.to_numpy()])
-    return found.set(found < 0, None)
-
-
-def _above(numbers: np.ndarray) -> int:
-    return int(numbers.max()) + 1 if len(numbers) else 0
 
 
 def _next(column: str) -> pl.Expr:

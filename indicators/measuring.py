@@ -73,8 +73,12 @@ def _measured(indicators: Sequence[Indicator], book: Book) -> Measured:
         .with_columns(place=pl.col("team").rank("dense").cast(pl.UInt32))
     )
     rows = _rows(able, book, teams["rep"])
-    sums = rows.group_by("at", "person", maintain_order=True).agg(
-        pl.col("num", "den").sum(), known=pl.col("num").count(), n=pl.col("n").sum()
+    # One number for both keys: grouping by two columns takes twice as long.
+    cell = pl.col("at").cast(pl.UInt32) * teams.height + pl.col("person")
+    sums = (
+        rows.group_by(cell.alias("cell"), maintain_order=True)
+        .agg(pl.col("num", "den").sum(), known=pl.col("num").count(), n=pl.col("n").sum())
+        .with_columns(at=(pl.col("cell") // teams.height).cast(pl.UInt16), person=pl.col("cell") % teams.height)
     )
     whole = rows.filter(pl.col("at").is_in(_places(able, *OF_ROWS)))
     own = _values(sums, whole, "person", able)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -36,6 +36,14 @@ class Record:
     as_of: dt.datetime
     shelf: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     lacks: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    found: dict[tuple[Any, ...], pl.DataFrame] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, find: Callable[..., pl.DataFrame], *given: object) -> pl.DataFrame:
+        """What `find` gives for this record and what is `given`, found once for the books of all periods."""
+        key = (find.__module__, find.__name__, *given)
+        if key not in self.found:
+            self.found[key] = find(self, *given)
+        return self.found[key]
 
     def lacking(self, indicator: Indicator) -> str:
         """Which tables the indicator needs and history does not hold, looked up once."""

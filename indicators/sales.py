@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from indicators.book import Book
+from indicators.book import Book, Record
 from indicators.indicator import MONEY, Indicator, SettingNeed
 from indicators.needs import AMOUNT, REP_QUOTA, STAGE
 
@@ -42,22 +42,25 @@ def _grown(book: Book, base: Book) -> pl.DataFrame:
 def strategic_rows(book: Book) -> pl.DataFrame:
     """Wins with their amount, and the part of it that belongs to a set named in the settings."""
     named = book.past.settings.raw.get(STRATEGIC, {})
-    customers = book.past["accounts"].select("account_id", "industry", "fit_grade")
-    facts = book.record.accounts.join(customers, on="account_id", how="left")
+    facts = book.record.once(_winners).select("deal_id", *OF_CUSTOMER)
     won = book.won.join(facts, on="deal_id", how="left").drop_nulls("amount")
     sets = [pl.col(key).is_in(list(named[key])) for key in (*OF_DEAL, *OF_CUSTOMER) if key in named]
     inside = pl.any_horizontal(sets).fill_null(False) if sets else pl.lit(None, dtype=pl.Boolean)
     return won.select("rep", num=inside.cast(pl.Float64) * pl.col("amount"), den="amount")
 
 
+def _winners(record: Record) -> pl.DataFrame:
+    """The customers of deals that were ever won: deal_id, account_id, industry, fit_grade."""
+    customers = record.past["accounts"].select("account_id", *OF_CUSTOMER[1:])
+    won = record.accounts.join(record.wins.select("deal_id").unique(), on="deal_id", how="semi")
+    return won.join(customers, on="account_id", how="left")
+
+
 def discount_rows(book: Book) -> pl.DataFrame:
     """Per win the fall from the first quote to the amount at the closing, both in the deal's own currency."""
-    ledger = book.record.ledger
-    offers = len(book.past.settings.open_stages) // 2
-    entered = ledger.spells.filter(pl.col("place") >= offers).group_by("number").agg(pl.col("entered_at").min())
-    won = book.won.filter("from_open").join(entered, on="number", how="left", maintain_order="left")
-    first = won.join(ledger.first_value("amount"), on="number", how="left", maintain_order="left")["value"]
-    quoted = pl.select(pl.coalesce(ledger.value_at(won, "amount", "entered_at"), first)).to_series()
+    ledger, quotes = book.record.ledger, book.record.once(_quotes)
+    won = book.won.filter("from_open").join(quotes, on="number", how="left", maintain_order="left")
+    quoted = pl.select(pl.coalesce(ledger.value_at(won, "amount", "entered_at"), won["first"])).to_series()
     rows = won.select(
         "rep",
         "deal_id",
@@ -65,6 +68,15 @@ def discount_rows(book: Book) -> pl.DataFrame:
         close=ledger.value_at(won, "amount", "closed_at").cast(pl.Float64, strict=False),
     ).drop_nulls(["quote", "close"])
     return rows.filter(pl.col("quote") > 0).select("rep", "deal_id", num=1 - pl.col("close") / pl.col("quote"))
+
+
+def _quotes(record: Record) -> pl.DataFrame:
+    """Of each deal that was ever won when it first entered the later half of the open stages, and its first amount."""
+    ledger, offers = record.ledger, len(record.past.settings.open_stages) // 2
+    won = record.closings.filter(pl.col("outcome") == "won").select("number").unique()
+    entered = ledger.spells.filter(pl.col("place") >= offers).group_by("number").agg(pl.col("entered_at").min())
+    first = ledger.first_value("amount").rename({"value": "first"})
+    return won.join(entered, on="number", how="left").join(first, on="number", how="left")
 
 
 def win_rate_rows(book: Book) -> pl.DataFrame:

@@ -182,7 +182,7 @@ def _scored(rows: pl.DataFrame, at_most: float) -> pl.DataFrame:
     place = ["indicator", "team"]
     rows = rows.with_columns(
         **scores,
-        rank=_by_better(_place).over(place).cast(pl.Int64),
+        rank=_by_better(_standing).rank("min").over(place).cast(pl.Int64),
         peers=pl.col("value").count().over(place),
     )
     return rows.with_columns(
@@ -205,10 +205,10 @@ def _by_better(expression: Callable[[Better], pl.Expr]) -> pl.Expr:
     )
 
 
-def _place(better: Better) -> pl.Expr:
-    """The place among the people of the team who have a value, the best first."""
-    value = pl.col("value").abs() if better == "zero" else pl.col("value")
-    return value.rank("min", descending=better == "up")
+def _standing(better: Better) -> pl.Expr:
+    """What orders the people of a team who have a value, the best first."""
+    value = pl.col("value")
+    return {"up": -value, "down": value, "zero": value.abs()}[better]
 
 
 def _target() -> pl.Expr:

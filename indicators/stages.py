@@ -6,8 +6,8 @@ import datetime as dt
 
 import polars as pl
 
-from indicators.book import Book
-from indicators.credited import credited_at
+from indicators.book import Book, Record
+from indicators.credited import owner_at
 from indicators.indicator import Indicator, Need
 from indicators.needs import STAGE
 from indicators.survival import LEFT, MOVED, MOVES_ON_WITHIN_DAYS, STAYS
@@ -22,9 +22,15 @@ def stay_rows(book: Book) -> pl.DataFrame:
 
 def _stays(book: Book) -> pl.DataFrame:
     """Stays in open stages that began in the `COHORT` up to the end: days so far, and how they had ended by then."""
-    ledger, upto = book.record.ledger, book.upto
-    entered = ledger.spells.filter(pl.col("entered_at").is_between(upto - COHORT, upto, closed="left"))
-    return credited_at(ledger, entered, "entered_at").select("rep", num=stayed_days(upto), event=ending(upto))
+    upto = book.upto
+    entered = book.record.once(_entries).filter(pl.col("entered_at").is_between(upto - COHORT, upto, closed="left"))
+    return entered.select("rep", num=stayed_days(upto), event=ending(upto))
+
+
+def _entries(record: Record) -> pl.DataFrame:
+    """Every stay in an open stage with `rep`, the owner on entry."""
+    stays = record.ledger.spells.select("number", "entered_at", "left_at", "move")
+    return stays.with_columns(owner_at(record.ledger, stays, "entered_at").alias("rep"))
 
 
 def stayed_days(upto: dt.datetime) -> pl.Expr:
@@ -46,9 +52,13 @@ def cycle_rows(book: Book) -> pl.DataFrame:
 
 
 def lead_cycle_rows(book: Book) -> pl.DataFrame:
-    came = book.past["leads"].drop_nulls("deal_id").group_by("deal_id").agg(came=pl.col("created_at").min())
-    won = book.won.filter("from_open").join(came, on="deal_id")
+    won = book.won.filter("from_open").join(book.record.once(_first_leads), on="deal_id")
     return won.select("rep", num=(pl.col("closed_at") - pl.col("came")) / ONE_DAY)
+
+
+def _first_leads(record: Record) -> pl.DataFrame:
+    """When the first lead of each deal came in: deal_id, came."""
+    return record.past["leads"].drop_nulls("deal_id").group_by("deal_id").agg(came=pl.col("created_at").min())
 
 
 STAGES = (

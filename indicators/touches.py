@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 
 from history.scopes import NONE
-from indicators.book import Book
+from indicators.book import Book, Record
 from indicators.indicator import Indicator, Need
 from indicators.needs import CALLS, MAILS, VISITS
 
@@ -134,10 +134,13 @@ def _inbound(book: Book) -> pl.DataFrame:
 
 def _moves(book: Book) -> pl.DataFrame:
     """Entries into an open stage other than a deal's first, an offer going out among them."""
-    ledger = book.record.ledger
+    return book.record.once(_later_entries).filter(pl.col("at").is_between(book.start, book.upto, closed="left"))
+
+
+def _later_entries(record: Record) -> pl.DataFrame:
+    ledger = record.ledger
     later = ledger.spells.filter(pl.col("number") == pl.col("number").shift(1))
-    inside = later.filter(pl.col("entered_at").is_between(book.start, book.upto, closed="left"))
-    return inside.join(ledger.deals.select("number", "deal_id"), on="number").select("deal_id", at="entered_at")
+    return later.join(ledger.deals.select("number", "deal_id"), on="number").select("deal_id", at="entered_at")
 
 
 DIRECTION = Need("activities", "direction")

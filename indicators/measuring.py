@@ -10,7 +10,7 @@ import polars as pl
 from history.scopes import NONE
 from indicators.book import Book
 from indicators.indicator import Indicator
-from indicators.survival import MOVES_ON_WITHIN_DAYS, days_until, moves_on_within
+from indicators.survival import MOVES_ON_WITHIN_DAYS, days_until, in_turn, moves_on_within
 
 NOTHING_HERE = "no case of this person in the period"
 NOTHING_KNOWN = "the cases of this person carry no amount, or sum to nothing to divide by"
@@ -36,11 +36,11 @@ OF_SUMS: dict[str, pl.Expr] = {
 
 OF_ROWS: dict[str, Callable[[], pl.Expr]] = {
     "median": lambda: pl.col("num").median(),
-    "incidence": lambda: moves_on_within(MOVES_ON_WITHIN_DAYS),
-    "median_stay": lambda: days_until(0.5),
-    "p80_stay": lambda: days_until(0.8),
+    "incidence": lambda: moves_on_within(MOVES_ON_WITHIN_DAYS, sort=False),
+    "median_stay": lambda: days_until(0.5, sort=False),
+    "p80_stay": lambda: days_until(0.8, sort=False),
 }
-"""Rules that need every row."""
+"""Rules that need every row, sorted by `survival.in_turn`."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,10 @@ def _measured(indicators: Sequence[Indicator], book: Book) -> Measured:
         .agg(pl.col("num", "den").sum(), known=pl.col("num").count(), n=pl.col("n").sum())
         .with_columns(at=(pl.col("cell") // teams.height).cast(pl.UInt16), person=pl.col("cell") % teams.height)
     )
-    whole = rows.filter(pl.col("at").is_in(_places(able, *OF_ROWS)))
+    whole = rows.filter(pl.col("at").is_in(_places(able, *OF_ROWS))).sort(in_turn())
     own = _values(sums, whole, "person", able)
-    sums, whole = (one.join(teams.select("person", "place"), on="person").drop_nulls("place") for one in (sums, whole))
+    of_people = teams.select("person", "place").drop_nulls()
+    sums, whole = (one.join(of_people, on="person", maintain_order="left") for one in (sums, whole))
     of_team = sums.group_by("at", "place", maintain_order=True).agg(pl.col(SUMS).sum())
     named = teams.select("team", "place").drop_nulls().unique()
     found = _values(of_team, whole, "place", able).join(named, on="place")

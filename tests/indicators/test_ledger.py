@@ -39,6 +39,9 @@ def test_deals_stand_where_a_snapshot_has_them_on_any_day(name: str):
         assert_frame_equal(ledger.standing(day), whole)
         assert_frame_equal(ledger.standing(day, open_only=True), whole.filter(pl.col("outcome").is_null()))
         assert_frame_equal(ledger.known_by(day, past).standing(day), whole)
+        few = ["deal_id", "created_at", "currency", "source", "account_id", "amount", "outcome", "closed_at"]
+        narrow = ledger.standing(day, fields=("amount", "account_id"))
+        assert_frame_equal(narrow, whole.select(few), check_column_order=False)
 
 
 def test_a_workspaces_own_levels_are_read_and_credited():

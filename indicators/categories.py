@@ -14,12 +14,14 @@ from indicators.actuals import MEASURES
 from indicators.cells import IMPLIED, submitted_cells
 from indicators.dated import BEST_CASE, COMMIT, DATED, MOST_LIKELY, NOT_CALLED, SCOPES, Dated, dated
 from indicators.forecasters import HORIZONS_DAYS, KEY_COLUMNS, in_order
-from indicators.interval import intervals
+from indicators.interval import TAIL, intervals
 
 STATED = (COMMIT, MOST_LIKELY, BEST_CASE)
 ORDER = (*STATED, DATED, NOT_CALLED)
 KEYS = [*KEY_COLUMNS, "category"]
 DEALS = ["n_deals", "n_deals_won", "n_handed_over"]
+ALIKE = 1e-9
+"""Shares nearer than this differ by the rounding of sums alone."""
 
 COLUMNS: dict[str, pl.DataType] = KEY_COLUMNS | {
     "category": pl.String(),
@@ -52,8 +54,8 @@ def categories(
     reads statements: `called` is what was stated in that category and `came` how much of it was won, at most all;
     under "not_called" `called` is all that was won in the period and `came` what lies above the highest statement.
     `n_handed_over` of the deals won were called by one and credited to another, who owned them when they closed.
-    `share` is came / called, with its 80 % block-bootstrap interval over periods; null where nothing was called. `by`
-    is "rep" or "team"; the other parameters and errors are those of `accuracy.accuracy`.
+    `share` is came / called, null where nothing was called, with its 80 % interval (see `ends`). `by` is "rep" or
+    "team"; the other parameters and errors are those of `accuracy.accuracy`.
     """
     if by not in SCOPES:
         raise RequestInvalid(f"categories by {by!r} are not known; expected one of: {', '.join(SCOPES)}. Correct it.")
@@ -119,10 +121,6 @@ def statement_rows(stated: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 def summarise(rows: pl.DataFrame) -> pl.DataFrame:
     """Sums over periods, the share that came and its interval."""
-    # The share less one is the bias of what came against what was called, so its bootstrap gives the interval.
-    bounds = intervals(rows.with_columns(forecast="came", actual="called"), KEYS).select(
-        *KEYS, share_p10=pl.col("bias_p10") + 1, share_p90=pl.col("bias_p90") + 1
-    )
     deals = pl.col(DEALS)
     sums = rows.group_by(KEYS).agg(
         pl.col("start").n_unique().alias("n_periods"),
@@ -131,7 +129,31 @@ def summarise(rows: pl.DataFrame) -> pl.DataFrame:
     )
     share = pl.when(pl.col("called") > 0).then(pl.col("came") / pl.col("called"))
     place = pl.col("category").replace_strict({word: at for at, word in enumerate(ORDER)}, return_dtype=pl.Int8)
-    return in_order(sums.with_columns(share=share, place=place).join(bounds, on=KEYS, how="left"), COLUMNS, "place")
+    return in_order(sums.with_columns(share=share, place=place).join(ends(rows), on=KEYS, how="left"), COLUMNS, "place")
+
+
+def ends(rows: pl.DataFrame) -> pl.DataFrame:
+    """`KEYS`, share_p10 and share_p90: the 80 % interval of the share that came.
+
+    A block bootstrap over the periods in which something was called (see `interval.intervals`); a period without says
+    nothing of the share. Null with fewer than four of them, and where every draw gives the same share. When nothing
+    came, or all of it, every draw does, and the end that is not certain is the exact one of so many trials of which
+    none, or all, succeeded (Clopper and Pearson 1934): at worst 1 - 0.1 ** (1 / n). Its 95 % form is the rule of three
+    (Hanley and Lippman-Hand 1983). n counts the deals called, or of statements, which name none, the periods.
+    """
+    heard = rows.filter(pl.col("called") > 0)
+    trials = pl.coalesce(pl.col("n_deals").sum().replace(0, None), pl.len())
+    totals = heard.group_by(KEYS).agg(pl.col("called", "came").sum(), n=trials)
+    # The share less one is the bias of what came against what was called, so its bootstrap gives the interval.
+    drawn = intervals(heard.with_columns(forecast="came", actual="called"), KEYS).join(totals, on=KEYS)
+    low, high = pl.col("bias_p10") + 1, pl.col("bias_p90") + 1
+    share, reach = pl.col("came") / pl.col("called"), 1 - TAIL ** (1 / pl.col("n"))
+    none, every, varied = share <= ALIKE, share >= 1 - ALIKE, high - low > ALIKE
+    return drawn.select(
+        *KEYS,
+        share_p10=pl.when(none).then(0.0).when(every).then(1 - reach).when(varied).then(low),
+        share_p90=pl.when(none).then(reach).when(every).then(1.0).when(varied).then(high),
+    )
 
 
 def _typed(rows: pl.DataFrame) -> pl.DataFrame:

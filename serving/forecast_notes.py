@@ -87,11 +87,12 @@ def _inflow(seen: Outlook) -> Iterator[tuple[str, str]]:
 
 
 def _corrected(seen: Outlook, measure: str) -> Iterator[tuple[str, str]]:
+    yield from _second_opinion(seen, measure)
     done = seen.lessons.corrections[measure]
     if not done.scores:
         yield (
-            "Not corrected: too few earlier periods to learn from how forecasts missed.",
-            "未作修正：往期太少，无法从以往的偏差中学习。",
+            "No correction was learnt: too few earlier results of the same point to learn from how forecasts missed.",
+            "未学得修正：相同时点的往期结果太少，无法从以往的偏差中学习。",
         )
         return
     before = done.scores[NONE]
@@ -109,6 +110,16 @@ def _corrected(seen: Outlook, measure: str) -> Iterator[tuple[str, str]]:
         f"Corrected by what earlier forecasts missed: in {done.tested} results the miss was {after:.0%} with it, "
         f"{before:.0%} without. It goes most by {en}.",
         f"已按以往偏差修正：{done.tested} 个往期结果中，修正后偏差 {after:.0%}，修正前 {before:.0%}。主要依据：{zh}。",
+    )
+
+
+def _second_opinion(seen: Outlook, measure: str) -> Iterator[tuple[str, str]]:
+    """That open deals are drawn towards what came of such deals before; said wherever it changes a number."""
+    if not any(factor != 1.0 for factor in seen.lessons.drawn[measure].values()):
+        return
+    yield (
+        "Open deals are drawn in part towards what came of open deals of their stage and age in earlier periods.",
+        "在途商机已部分参照往期同阶段、同账龄商机的赢单情况作了调整。",
     )
 
 

@@ -22,6 +22,9 @@ KEPT_PER_PERIOD, KEPTS = 0.6, (0.5, 0.7, 0.9)
 LEAST_JUDGED = 3
 DEFAULT_SPREAD = 0.2
 PRIOR_PERIODS = 3.0
+MOST_SPREAD = 1.0
+"""The variance of a period's rate relative to its mean that one odd period may at most suggest: beyond it the count is
+told to be nothing, most of the time, in order to be very large now and then."""
 PRIOR_DEALS = 5.0
 OWN_AMOUNTS = 0.5
 
@@ -107,8 +110,8 @@ def _average(counts: np.ndarray, kept: float, per_year: int) -> float:
 def between_periods(counts: np.ndarray, kept: float, per_year: int) -> float:
     """By how much the rate of `counts` (newest first) differs between periods beyond what seasons and chance explain.
 
-    The variance of the rate relative to its mean: each period is told from all others, nearer ones and those of its
-    season counting most; what chance and the uncertainty of that explain is taken off.
+    The variance of the rate relative to its mean, `MOST_SPREAD` at most: each period is told from all others, nearer
+    ones and those of its season counting most; what chance and the uncertainty of that explain is taken off.
     """
     if len(counts) < 2:
         return 0.0
@@ -119,7 +122,7 @@ def between_periods(counts: np.ndarray, kept: float, per_year: int) -> float:
         usual = max(float(weights @ counts[others] / weights.sum()), 0.5)
         known = 1.0 + float((weights**2).sum() / weights.sum() ** 2)
         found.append(((count - usual) ** 2 / known - usual) / usual**2)
-    return max(0.0, float(np.mean(found)))
+    return float(np.clip(np.mean(found), 0.0, MOST_SPREAD))
 
 
 def _dispersion(between: float, recency: np.ndarray, mean: float) -> float:

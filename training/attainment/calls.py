@@ -15,6 +15,10 @@ from training.attainment.course import Course
 PREFERRED = {"most_likely": 0, "commit": 1, "best_case": 2}
 KEPT_PER_PERIOD = 0.8
 PRIOR_PERIODS = 1.5
+LEAST_HEARD = 0.5
+"""Of the people who usually speak; where fewer have spoken their statements are no picture of the team."""
+MOST_TIMES = 4.0
+"""A statement counts as at most so many times the most that its scope, or the mean of all, came to before."""
 NOW = -1
 _WHO = ["scope_kind", "scope_id", "forecaster_kind"]
 
@@ -85,7 +89,8 @@ def evidence(past: History, course: Course, now: pl.DataFrame, by: str, measure:
     """What people's statements, freed of their bias, add up to per scope of level `by` ("team" or "company").
 
     `now`: one row of period, age -1, point, at for the present. Columns: age, point, scope, by_reps, by_managers
-    (null where nobody has said anything).
+    (null where nobody has said anything). For people who spoke of the period before and have not spoken yet those who
+    have stand in; where fewer than `LEAST_HEARD` of them have, nothing is told.
     """
     points = pl.concat([course.points.select("period", "age", "point", "at"), now])
     said = said_at(past["forecast_calls"], points, measure)
@@ -95,17 +100,79 @@ def evidence(past: History, course: Course, now: pl.DataFrame, by: str, measure:
         .with_columns(scope_kind=pl.lit(kind))
         for kind in ("rep", "team")
     )
-    told = weighed(said, came)
-    teams = standing_reps(past).select(scope_id="rep_id", team="team")
-    reps = told.filter((pl.col("scope_kind") == "rep") & (pl.col("forecaster_kind") == "rep")).join(
-        teams, on="scope_id", maintain_order="left"
-    )
+    told = clipped(weighed(said, came), came)
     managers = told.filter((pl.col("scope_kind") == "team") & (pl.col("forecaster_kind") == "manager"))
-    sides = [reps.with_columns(scope="team"), managers.with_columns(scope="scope_id")]
+    reps = told.filter((pl.col("scope_kind") == "rep") & (pl.col("forecaster_kind") == "rep"))
+    people = standing_reps(past).select("rep_id", scope="team", left="left_at")
     if by == COMPANY:
-        sides = [side.with_columns(scope=pl.lit(COMPANY)) for side in sides]
+        people = people.with_columns(scope=pl.lit(COMPANY))
+        managers = managers.with_columns(scope=pl.lit(COMPANY))
+    else:
+        managers = managers.with_columns(scope="scope_id")
+    present = people.filter(pl.col("left").is_null() | (pl.col("left") >= now["at"][0]))
+    sides = (for_the_silent(reps, said, came, people, present), managers)
     sums = [
         side.group_by("age", "point", "scope", maintain_order=True).agg(pl.col("worth").sum().alias(name))
         for side, name in zip(sides, ("by_reps", "by_managers"), strict=True)
     ]
     return sums[0].join(sums[1], on=["age", "point", "scope"], how="full", coalesce=True)
+
+
+def clipped(told: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """`told` with no worth beyond `MOST_TIMES` what its scope, or the mean of all, came to before: a slip of the pen
+    shall not move a team."""
+    parts = [_clipped(told.filter(pl.col("age") == age), int(age), came) for age in told["age"].unique().sort()]
+    return pl.concat([told.head(0), *parts])
+
+
+def _clipped(told: pl.DataFrame, age: int, came: pl.DataFrame) -> pl.DataFrame:
+    before = came.filter(pl.col("age") > age)
+    own = before.group_by("scope_kind", "scope_id", maintain_order=True).agg(own=pl.col("came").max())
+    usual = before.group_by("scope_kind", maintain_order=True).agg(usual=pl.col("came").mean())
+    rows = told.join(own, on=["scope_kind", "scope_id"], how="left", maintain_order="left").join(
+        usual, on="scope_kind", how="left", maintain_order="left"
+    )
+    most = MOST_TIMES * pl.max_horizontal("own", "usual")
+    return rows.with_columns(worth=pl.min_horizontal("worth", most)).select(told.columns)
+
+
+def for_the_silent(
+    reps: pl.DataFrame, said: pl.DataFrame, came: pl.DataFrame, people: pl.DataFrame, present: pl.DataFrame
+) -> pl.DataFrame:
+    """The statements of `reps` with `scope`, raised for those who spoke of the period before and have not spoken yet.
+
+    `people`: rep_id, scope; `present`: the same of those who have not left. People count by what they usually come to.
+    Rows of a scope of which less than `LEAST_HEARD` has spoken are left out.
+    """
+    cell = ["age", "point", "scope"]
+    spoke = said.filter((pl.col("scope_kind") == "rep") & (pl.col("forecaster_kind") == "rep"))
+    before = spoke.select("scope_id", age=pl.col("age") - 1).unique(maintain_order=True)
+    gone = (pl.col("age") == NOW) & ~pl.col("scope_id").is_in(present["rep_id"].implode())
+    asked = reps.select("age", "point").unique(maintain_order=True).join(before.filter(~gone), on="age")
+    named = people.select("scope", scope_id="rep_id")
+    rows = _sized(reps.join(named, on="scope_id", maintain_order="left"), came)
+    silent = _sized(asked.join(named, on="scope_id").join(rows, on=[*cell, "scope_id"], how="anti"), came)
+    counts = (
+        rows.group_by(cell, maintain_order=True)
+        .agg(heard=pl.col("size").sum())
+        .join(silent.group_by(cell, maintain_order=True).agg(silent=pl.col("size").sum()), on=cell, how="left")
+    )
+    told = rows.join(counts, on=cell, maintain_order="left").with_columns(pl.col("silent").fill_null(0.0))
+    share = pl.col("heard") / (pl.col("heard") + pl.col("silent"))
+    kept = told.filter(share >= LEAST_HEARD).with_columns(worth=pl.col("worth") / share)
+    return kept.drop("heard", "silent", "size")
+
+
+def _sized(rows: pl.DataFrame, came: pl.DataFrame) -> pl.DataFrame:
+    """`rows` with `size`: what the person came to in the periods before, drawn to the mean of all; above 0."""
+    parts = [rows.head(0).with_columns(size=pl.lit(0.0))]
+    for age in rows["age"].unique().sort():
+        before = came.filter((pl.col("scope_kind") == "rep") & (pl.col("age") > age))
+        periods = max(before["age"].n_unique(), 1)
+        own = before.group_by("scope_id", maintain_order=True).agg(size=pl.col("came").sum() / periods)
+        usual = float(own["size"].sum()) / own.height if own.height else 1.0
+        here = rows.filter(pl.col("age") == age).join(own, on="scope_id", how="left", maintain_order="left")
+        weight = PRIOR_PERIODS / (PRIOR_PERIODS + periods)
+        size = (1 - weight) * pl.col("size").fill_null(0.0) + weight * usual
+        parts.append(here.with_columns(size=size))
+    return pl.concat(parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.stats import gamma
 
 from training.attainment.arrivals import NOTHING, ScopeArrivals
 from training.attainment.lattice import (
@@ -21,6 +22,8 @@ from training.attainment.lattice import (
 from training.attainment.shock import nodes, shifted
 
 LEVELS = (0.10, 0.25, 0.50, 0.75, 0.90)
+TAIL_CUT = 1e-5
+"""The chance of rates that a sum does not reach up to."""
 
 
 @dataclass(frozen=True)
@@ -165,4 +168,9 @@ def _step(deals: OpenDeals, top: float, coming: list[ScopeArrivals]) -> float:
 
 
 def _new_top(new: ScopeArrivals) -> float:
-    return new.mean + SPREAD_KEPT * float(np.sqrt(new.variance)) + 2.0 * float(new.sizes.max(initial=0.0))
+    """An end of what is to come that is passed with negligible chance, also where the rate has a long tail."""
+    usual = new.mean + SPREAD_KEPT * float(np.sqrt(new.variance))
+    highest = 0.0
+    if new.dispersion > 0:
+        highest = new.mean * float(gamma.isf(TAIL_CUT, 1.0 / new.dispersion)) * new.dispersion
+    return max(usual, highest) + 2.0 * float(new.sizes.max(initial=0.0))

@@ -20,7 +20,7 @@ from serving.settings import ServingSettings
 from serving.store import open_tables
 
 STOP_SECONDS = 10
-HANGING_SECONDS = 120
+HANGING_SECONDS = 600
 """A worker that takes in a large import may not answer its parent for long; it is not hanging."""
 
 

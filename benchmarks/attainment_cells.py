@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,6 @@ import polars as pl
 from benchmarks.attainment_rules import (
     STAGES,
     Seen,
-    added,
     rule_forecasts,
     said_forecasts,
     seen_with_course,
@@ -23,6 +22,8 @@ from history.record import History
 from history.scopes import NONE
 from serving.forecasting import Outlook, landings, outlook
 from training.attainment.arrivals import Arrivals
+from training.attainment.correction import NONE as NONE_USED
+from training.attainment.correction import Correction
 from training.attainment.lattice import Lattice
 from training.attainment.lessons import Lessons
 from training.attainment.position import position
@@ -32,10 +33,12 @@ from training.fitting import FitOptions
 
 MODEL, BEFORE, ALONE = "the model", "the model before correction", "independent roll-up"
 RANKS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
+NO_TRIAL, NOT_WON = "no trial", "not won"
 LONG_AFTER = dt.timedelta(days=3_650)
 SCHEMA = {"set": pl.String, "period": pl.String, "week": pl.Int64, "by": pl.String, "measure": pl.String} | {
     "scope": pl.String,
     "forecast": pl.String,
+    "correction": pl.String,
     "said": pl.Float64,
     "came": pl.Float64,
     "crps": pl.Float64,
@@ -47,8 +50,9 @@ SCHEMA = {"set": pl.String, "period": pl.String, "week": pl.Int64, "by": pl.Stri
 class Replayed:
     """What is replayed of one history: `periods` by name, each at the starts of `weeks` (1 is the first).
 
-    `cuts` are levels with measures; at the levels `compared` (all where empty) the rules stand beside the model. At the
-    starts of `more_weeks` the model alone is asked, for the levels in money.
+    `cuts` are levels with measures; the rules stand beside the model at all of them, and at the levels `compared` (all
+    where empty) the model without a part of it too. At the starts of `more_weeks` the model alone is asked, for the
+    levels in money. In the rows `correction` is what was used of corrections of the measure, or why none was.
     """
 
     name: str
@@ -57,12 +61,13 @@ class Replayed:
     cuts: Sequence[tuple[str, str]]
     compared: Sequence[str] = ()
     more_weeks: Sequence[int] = ()
+    alone: bool = False
 
     def at_week(self, week: int) -> Replayed:
         """What is asked at one week."""
         if week in self.weeks:
             return self
-        return replace(self, cuts=[cut for cut in self.cuts if cut[1] == "amount"], compared=("nowhere",))
+        return replace(self, cuts=[cut for cut in self.cuts if cut[1] == "amount"], alone=True)
 
 
 def replay(history: History, asked: Replayed, say: Callable[[str], object] = lambda _: None) -> pl.DataFrame:
@@ -81,37 +86,57 @@ def replay(history: History, asked: Replayed, say: Callable[[str], object] = lam
             at = start + dt.timedelta(days=7 * (week - 1))
             if at < end:
                 seen = seen_with_course(outlook(history, model, name, at))
-                rows += _cells(seen, came, asked.at_week(week), week)
+                rows += cells_of(seen, came, asked.at_week(week), week)
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _cells(seen: Seen, came: pl.DataFrame, asked: Replayed, week: int) -> Iterator[tuple[object, ...]]:
+def cells_of(seen: Seen, came: pl.DataFrame, asked: Replayed, week: int) -> Iterator[tuple[object, ...]]:
+    """The rows (`SCHEMA`) of one outlook; `came` are the deals that were won in its period in the end."""
     for by, measure in asked.cuts:
         worth = pl.col("amount").sum() if measure == "amount" else pl.len().cast(pl.Float64)
         actual = dict(came.group_by(by).agg(worth).iter_rows())
-        told = dict(_forecasts(seen, by, measure, not asked.compared or by in asked.compared))
+        told = dict(_forecasts(seen, by, measure, asked))
+        ended = trial(seen.outlook.lessons.corrections[measure])
         scopes = sorted({*actual, *told[MODEL]} - ({NONE} if by == "team" else set()))
         for forecast, values in told.items():
             for scope in scopes:
                 value, result = values.get(scope, 0.0), actual.get(scope, 0.0)
                 key = (asked.name, seen.outlook.period.name, week, by, measure, scope, forecast)
-                yield (*key, *_judged(value, result))
+                yield (*key, ended, *_judged(value, result))
 
 
-def _forecasts(seen: Seen, by: str, measure: str, compared: bool) -> Iterator[tuple[str, dict[str, object]]]:
-    yield MODEL, {scope: lands.total for scope, lands in landings(seen.outlook, by, measure).items()}
-    if not compared:
+def trial(done: Correction) -> str:
+    """How the trial of a measure's correction ended: the kind that is used, or why none is."""
+    if done.used != NONE_USED:
+        return done.used
+    return NOT_WON if done.scores else NO_TRIAL
+
+
+def _forecasts(seen: Seen, by: str, measure: str, asked: Replayed) -> Iterator[tuple[str, dict[str, object]]]:
+    yield MODEL, _totals(seen.outlook, by, measure)
+    if asked.alone:
         return
-    yield BEFORE, {scope: lands.total for scope, lands in landings(uncorrected(seen.outlook), by, measure).items()}
-    alone = landings(independent(seen.outlook), by, measure)
-    yield ALONE, {scope: lands.total for scope, lands in alone.items()}
-    rules = rule_forecasts(seen, by, measure)
-    rules |= said_forecasts(seen, measure) if by == "team" else {}
-    for name, values in rules.items():
-        ratios = stage_spread(seen, by, measure) if name == STAGES else None
-        yield name, {scope: value if ratios is None else value * ratios for scope, value in added(values).items()}
-        if ratios is not None:
-            yield f"{name}, no spread", dict(values)
+    if not asked.compared or by in asked.compared:
+        yield BEFORE, _totals(uncorrected(seen.outlook), by, measure)
+        yield ALONE, _totals(independent(seen.outlook), by, measure)
+    found = rule_forecasts(seen, by, measure)
+    found |= said_forecasts(seen, measure) if by == "team" else {}
+    for name, values in found.items():
+        if name == STAGES:
+            yield from stage_forecasts(values, stage_spread(seen, by, measure))
+        else:
+            yield name, dict(values)
+
+
+def stage_forecasts(values: Mapping[str, float], ratios: np.ndarray) -> Iterator[tuple[str, dict[str, object]]]:
+    """With the spread that earlier periods tell, where any is known, and without."""
+    if ratios.size:
+        yield STAGES, {scope: value * ratios for scope, value in values.items()}
+    yield f"{STAGES}, no spread", dict(values)
+
+
+def _totals(seen: Outlook, by: str, measure: str) -> dict[str, object]:
+    return {scope: lands.total for scope, lands in landings(seen, by, measure).items()}
 
 
 def uncorrected(seen: Outlook) -> Outlook:

@@ -8,7 +8,21 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from benchmarks import attainment_rules as rules
-from benchmarks.attainment_cells import ALONE, BEFORE, MODEL, RANKS, Replayed, replay
+from benchmarks.attainment_cells import ALONE, BEFORE, MODEL, Replayed, replay
+from benchmarks.attainment_figures import (
+    RANGES,
+    at_cut,
+    bias,
+    covered,
+    has_spread,
+    model_beside,
+    names_of,
+    of,
+    pinball,
+    relative_crps,
+    wape,
+)
+from benchmarks.attainment_verdicts import better_lines, by_period, correction_lines, synthetic_bars, wape_bars
 from history.canonical import read_folder
 from history.synthetic import generate
 from tests.lib import evaluation
@@ -23,7 +37,8 @@ QUARTERS = ("2025Q2", "2025Q3", "2025Q4", "2026Q1", "2026Q2")
 LEVELS = ("rep", "region", "product_line", "segment", "company")
 SYNTHETIC_CUTS = (("team", "amount"), ("team", "count"), *((level, "amount") for level in LEVELS))
 QUARTER_DAYS = 91
-RANGES = ((50, "q25", "q75"), (80, "q10", "q90"), (90, "q05", "q95"))
+READING = """WAPE, bias (above 0: too high), CRPS and mean pinball loss as parts of what came, and how many results lay
+in the ranges; last, the model's WAPE where only some cells were spoken of."""
 
 
 def sections() -> Iterator[str]:
@@ -46,21 +61,36 @@ def chips(cells: pl.DataFrame) -> Iterator[str]:
     yield "## Where a quarter lands: the chip maker's won deals"
     yield ""
     yield "How many opportunities are won in the quarter, asked at the starts of weeks 1, 5 and 9. Models know what"
-    yield "was known when the quarter began; later weeks add what was won, opened and closed since. Bars, pooled: the"
-    yield "company 0.13 and better than all three rules, regions 0.30."
+    yield "was known when the quarter began; later weeks add what was won, opened and closed since. A rule that had"
+    yield "nothing to go by leaves a blank."
     yield ""
-    shown = (MODEL, rules.LAST_TOTAL, rules.LAST_REST, rules.LAST_PIPE)
-    yield from cell_table(cells.filter(pl.col("by") == "company"), shown)
+    company, region = (at_cut(cells, by, "count") for by in ("company", "region"))
+    yield from wape_bars((("company", company, 0.13, True), ("regions", region, 0.30, True)))
     yield ""
-    yield from pooled_table(cells, (("company", "count"), ("region", "count")), (*shown, rules.RUN_RATE, ALONE))
+    yield from cell_table(company)
     yield ""
-    yield "By region, WAPE of each cell:"
+    yield from real_set(cells, CHIPS.cuts)
+    yield "By region, WAPE of each quarter and week:"
     yield ""
-    yield from wape_by_cell(cells.filter(pl.col("by") == "region"), shown)
+    yield from wape_by_cell(region)
     yield ""
-    yield from coverage_lines(cells, (("company", "count"), ("region", "count")))
+    yield from largest_miss(region.filter(pl.col("forecast") == MODEL))
+
+
+def real_set(cells: pl.DataFrame, cuts: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Every forecast at every level of a real set, who was better than the model, and what corrections changed."""
+    named = [(f"{by}, {measure}", at_cut(cells, by, measure)) for by, measure in cuts]
+    yield READING
     yield ""
-    yield from largest_miss(cells.filter((pl.col("by") == "region") & (pl.col("forecast") == MODEL)))
+    for name, rows in named:
+        yield f"**{name.capitalize()}**"
+        yield ""
+        yield from judged_table(rows)
+        yield ""
+    yield from better_lines([part for name, rows in named for part in by_period(name, rows)])
+    yield ""
+    yield from correction_lines(named)
+    yield ""
 
 
 def largest_miss(rows: pl.DataFrame) -> Iterator[str]:
@@ -82,13 +112,13 @@ def loans(cells: pl.DataFrame) -> Iterator[str]:
     yield "Loans won in the month by the one team there is, asked weekly, models trained when the month began. Who has"
     yield "an application seldom is the one who closes it, so people's forecasts rest on what became of earlier ones."
     yield ""
-    shown = (MODEL, rules.LAST_TOTAL, rules.LAST_REST, rules.LAST_PIPE)
-    yield from cell_table(cells.filter((pl.col("by") == "company") & (pl.col("measure") == "count")), shown)
+    company, money, people = (at_cut(cells, *cut) for cut in LOANS.cuts)
+    bars = (("company, count", company, 0.13, True), ("company, amount", money, 0.13, True))
+    yield from wape_bars((*bars, ("people, count", people, 0.30, True)))
     yield ""
-    cuts = (("company", "count"), ("company", "amount"), ("rep", "count"))
-    yield from pooled_table(cells, cuts, (*shown, rules.RUN_RATE, ALONE))
+    yield from cell_table(company)
     yield ""
-    yield from coverage_lines(cells, cuts)
+    yield from real_set(cells, LOANS.cuts)
 
 
 def synthetic(cells: pl.DataFrame) -> Iterator[str]:
@@ -99,10 +129,14 @@ def synthetic(cells: pl.DataFrame) -> Iterator[str]:
     yield ""
     yield f"{len(SEEDS)} seeds of {DEALS:,} deals, teams by {len(QUARTERS)} quarters, starts of weeks 1, 5 and 9."
     yield "Its people's forecasts hold something of what is to come, as good ones do, and their bias; nobody has said"
-    yield "anything yet at the start of week 1. Amounts; WAPE, bias (above 0: too high), CRPS and mean pinball loss as"
-    yield "parts of what came, and how many results lay in the ranges."
+    yield "anything yet at the start of week 1. Amounts, where nothing else is said."
+    yield READING
     yield ""
-    yield from bars(team)
+    yield from synthetic_bars(team)
+    yield ""
+    yield from better_lines(synthetic_parts(cells))
+    yield ""
+    yield from correction_lines((("team, amount", team), ("team, count", at_cut(cells, "team", "count"))))
     yield ""
     for week in (None, 1, 5, 9):
         yield f"**{'All weeks' if week is None else f'Start of week {week}'}**"
@@ -113,13 +147,22 @@ def synthetic(cells: pl.DataFrame) -> Iterator[str]:
     yield ""
     yield from judged_table(cells.filter((pl.col("by") == "team") & (pl.col("measure") == "count")), people=False)
     yield ""
-    yield "**The model by level, amounts, all weeks**"
+    yield "**The model by level, amounts, all weeks, beside the rule with the smallest WAPE there**"
     yield ""
-    yield from level_table(cells.filter((pl.col("measure") == "amount") & (pl.col("forecast") == MODEL)))
+    yield from level_table(cells.filter(pl.col("measure") == "amount"))
     yield ""
     yield "**The model's ranges by days to the period's end, amounts: 50 % and 80 % range, by level**"
     yield ""
     yield from days_table(every.filter((pl.col("measure") == "amount") & (pl.col("forecast") == MODEL)))
+
+
+def synthetic_parts(cells: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Teams' amounts over all weeks and of each, teams' counts, and amounts of every other level over all weeks."""
+    team = at_cut(cells, "team", "amount")
+    weeks = [(f"team, amount, start of week {week}", team.filter(pl.col("week") == week)) for week in WEEKS]
+    levels = [(f"{level}, amount, all weeks", at_cut(cells, level, "amount")) for level in LEVELS]
+    counts = ("team, count, all weeks", at_cut(cells, "team", "count"))
+    return [("team, amount, all weeks", team), *weeks, counts, *levels]
 
 
 def days_table(cells: pl.DataFrame) -> Iterator[str]:
@@ -134,137 +177,66 @@ def days_table(cells: pl.DataFrame) -> Iterator[str]:
         yield f"| {QUARTER_DAYS - 7 * (week - 1)} | {told} | {wape(parts[0]):.3f} |"
 
 
-def bars(team: pl.DataFrame) -> Iterator[str]:
-    """What was to be reached and what was."""
-    half, most = (covered(of(team, MODEL), low, high) for _, low, high in RANGES[:2])
-    gain = {
-        name: 1.0 - relative_crps(of(team, MODEL)) / relative_crps(of(team, name)) for name in (ALONE, rules.STAGES)
-    }
-    fifth = team.filter(pl.col("week") == 5)
-    others = {name: wape(of(fifth, name)) for name in _names(fifth) if name not in (MODEL, BEFORE, ALONE)}
-    best = min(others, key=lambda name: others[name])
-    rows = (
-        ("80 % range holds", f"{most:.1%}", "77 to 83 %", 0.77 <= most <= 0.83),
-        ("50 % range holds", f"{half:.1%}", "46 to 54 %", 0.46 <= half <= 0.54),
-        ("CRPS below the independent roll-up", f"{gain[ALONE]:.0%}", "10 %", gain[ALONE] >= 0.10),
-        ("CRPS below stage weights with their spread", f"{gain[rules.STAGES]:.0%}", "25 %", gain[rules.STAGES] >= 0.25),
-        (
-            "WAPE at week 5",
-            f"{wape(of(fifth, MODEL)):.3f}",
-            f"{others[best]:.3f} ({best})",
-            wape(of(fifth, MODEL)) < others[best],
-        ),
-    )
-    yield f"| {of(team, MODEL).height} cells | measured | bar | |"
-    yield "|---|---|---|---|"
-    for what, measured, bar, reached in rows:
-        yield f"| {what} | {measured} | {bar} | {'reached' if reached else 'missed'} |"
-
-
-def cell_table(cells: pl.DataFrame, shown: Sequence[str]) -> Iterator[str]:
-    """One line per period and week of a level that has one scope."""
-    yield f"| period | week | came | the model's 80 % range | {' | '.join(shown)} |"
-    yield "|---|---|---|---|" + "---|" * len(shown)
+def cell_table(cells: pl.DataFrame) -> Iterator[str]:
+    """One line per period and week of a level that has one scope: what came and what every forecast said."""
+    names = names_of(cells)
+    yield f"| period | week | came | the model's 80 % range | {' | '.join(names)} |"
+    yield "|---|---|---|---|" + "---|" * len(names)
     for key, rows in cells.group_by("period", "week", maintain_order=True):
         model = of(rows, MODEL).row(0, named=True)
-        values = [f"{of(rows, name)['said'][0]:,.0f}" for name in shown]
+        spoken = {name: of(rows, name)["said"].to_list() for name in names}
+        values = [f"{spoken[name][0]:,.0f}" if spoken[name] else "" for name in names]
         around = f"{model['q10']:,.0f} to {model['q90']:,.0f}"
         yield f"| {key[0]} | {key[1]} | {model['came']:,.0f} | {around} | {' | '.join(values)} |"
 
 
-def pooled_table(cells: pl.DataFrame, cuts: Sequence[tuple[str, str]], shown: Sequence[str]) -> Iterator[str]:
-    """WAPE over all cells of each level and measure."""
-    yield f"| WAPE, all cells | {' | '.join(f'{by}, {measure}' for by, measure in cuts)} |"
-    yield "|---|" + "---|" * len(cuts)
-    for name in shown:
-        found = [wape(of(_cut(cells, by, measure), name)) for by, measure in cuts]
-        yield f"| {name} | {' | '.join(f'{value:.3f}' for value in found)} |"
-
-
-def wape_by_cell(cells: pl.DataFrame, shown: Sequence[str]) -> Iterator[str]:
-    """WAPE over the scopes of each period and week."""
-    yield f"| period | week | {' | '.join(shown)} |"
-    yield "|---|---|" + "---|" * len(shown)
+def wape_by_cell(cells: pl.DataFrame) -> Iterator[str]:
+    """WAPE over the scopes of each period and week, of every forecast."""
+    names = names_of(cells)
+    yield f"| period | week | {' | '.join(names)} |"
+    yield "|---|---|" + "---|" * len(names)
     for key, rows in cells.group_by("period", "week", maintain_order=True):
-        yield f"| {key[0]} | {key[1]} | {' | '.join(f'{wape(of(rows, name)):.3f}' for name in shown)} |"
-
-
-def coverage_lines(cells: pl.DataFrame, cuts: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """How many results lay in the model's ranges, by level."""
-    yield "| the model's ranges | n | 50 % | 80 % | 90 % |"
-    yield "|---|---|---|---|---|"
-    for by, measure in cuts:
-        yield _coverage_row(f"{by}, {measure}", of(_cut(cells, by, measure), MODEL))
+        found = [of(rows, name) for name in names]
+        values = ["" if one.is_empty() else f"{wape(one):.3f}" for one in found]
+        yield f"| {key[0]} | {key[1]} | {' | '.join(values)} |"
 
 
 def judged_table(cells: pl.DataFrame, people: bool = True) -> Iterator[str]:
-    """Every forecast of some cells."""
-    yield "| forecast | n | WAPE | bias | CRPS | pinball | 50 % | 80 % | 90 % |"
-    yield "|---|---|---|---|---|---|---|---|---|"
-    for name in _names(cells):
+    """Every forecast of some cells; beside one that spoke of fewer cells, the model's WAPE in those."""
+    yield "| forecast | n | WAPE | bias | CRPS | pinball | 50 % | 80 % | 90 % | the model's WAPE there |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    whole = of(cells, MODEL).height
+    for name in names_of(cells):
         rows = of(cells, name)
         if not people and name in rules.SAID:
             continue
-        spread = bool((rows["q95"] > rows["q05"]).any())
-        held = [f"{covered(rows, low, high):.0%}" if spread else "" for _, low, high in RANGES]
-        figures = [f"{value:.3f}" for value in (wape(rows), bias(rows), relative_crps(rows), pinball(rows))]
-        yield f"| {name} | {rows.height} | {' | '.join((*figures, *held))} |"
+        held = [f"{covered(rows, low, high):.0%}" if has_spread(rows) else "" for _, low, high in RANGES]
+        there = f"{wape(model_beside(cells, name)):.3f}" if rows.height < whole else ""
+        signed = f"{bias(rows):+.3f}"
+        figures = (f"{wape(rows):.3f}", signed, f"{relative_crps(rows):.3f}", f"{pinball(rows):.3f}")
+        yield f"| {name} | {rows.height} | {' | '.join((*figures, *held, there))} |"
 
 
 def level_table(cells: pl.DataFrame) -> Iterator[str]:
-    """The model at every level."""
-    yield "| level | n | 50 % | 80 % | 90 % | WAPE | bias |"
-    yield "|---|---|---|---|---|---|---|"
-    for key, rows in cells.group_by("by", maintain_order=True):
-        yield _coverage_row(str(key[0]), rows) + f" {wape(rows):.3f} | {bias(rows):+.3f} |"
+    """The model at every level, beside the rule that missed by least there."""
+    yield "| level | n | 50 % | 80 % | 90 % | WAPE | bias | CRPS | smallest WAPE of a rule |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for key, every in cells.group_by("by", maintain_order=True):
+        rows = of(every, MODEL)
+        held = [f"{covered(rows, low, high):.0%}" for _, low, high in RANGES]
+        figures = (f"{wape(rows):.3f}", f"{bias(rows):+.3f}", f"{relative_crps(rows):.3f}")
+        yield f"| {key[0]} | {rows.height} | {' | '.join((*held, *figures, least_rule(every)))} |"
 
 
-def _coverage_row(name: str, rows: pl.DataFrame) -> str:
-    held = [f"{covered(rows, low, high):.0%}" for _, low, high in RANGES]
-    return f"| {name} | {rows.height} | {' | '.join(held)} |"
-
-
-def _cut(cells: pl.DataFrame, by: str, measure: str) -> pl.DataFrame:
-    return cells.filter((pl.col("by") == by) & (pl.col("measure") == measure))
-
-
-def _names(cells: pl.DataFrame) -> list[str]:
-    return cells["forecast"].unique(maintain_order=True).to_list()
-
-
-def of(cells: pl.DataFrame, name: str) -> pl.DataFrame:
-    """The rows of one forecast."""
-    return cells.filter(pl.col("forecast") == name)
-
-
-def wape(rows: pl.DataFrame) -> float:
-    """Σ |said - came| / Σ came."""
-    return float((rows["said"] - rows["came"]).abs().sum() / rows["came"].sum())
-
-
-def bias(rows: pl.DataFrame) -> float:
-    """Σ (said - came) / Σ came; above 0 is too high."""
-    return float((rows["said"] - rows["came"]).sum() / rows["came"].sum())
-
-
-def relative_crps(rows: pl.DataFrame) -> float:
-    """Σ CRPS / Σ came."""
-    return float(rows["crps"].sum() / rows["came"].sum())
-
-
-def pinball(rows: pl.DataFrame) -> float:
-    """The mean pinball loss over the quantiles, as a part of what came."""
-    losses = []
-    for rank in RANKS:
-        over = rows["came"] - rows[f"q{round(rank * 100):02}"]
-        losses.append(float(pl.select(pl.max_horizontal(rank * over, (rank - 1.0) * over)).to_series().sum()))
-    return sum(losses) / len(losses) / float(rows["came"].sum())
-
-
-def covered(rows: pl.DataFrame, low: str, high: str) -> float:
-    """The share of results that lay in a range, its ends included."""
-    slack = 1e-6 * rows["came"].abs().clip(1.0)
-    return float(((rows["came"] >= rows[low] - slack) & (rows["came"] <= rows[high] + slack)).to_numpy().mean())
+def least_rule(cells: pl.DataFrame) -> str:
+    """The rule with the smallest WAPE among those that spoke of every cell, with it."""
+    whole = of(cells, MODEL).height
+    found = {name: of(cells, name) for name in names_of(cells) if name not in (MODEL, BEFORE, ALONE)}
+    misses = {name: wape(rows) for name, rows in found.items() if rows.height == whole}
+    if not misses:
+        return ""
+    least = min(misses, key=lambda name: misses[name])
+    return f"{misses[least]:.3f} ({least})"
 
 
 def said(doing: str) -> None:

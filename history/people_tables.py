@@ -21,7 +21,7 @@ accounts = Table(
         ),
         Column("region", "text", "category", en="where it is", zh="区域"),
         Column(
-            "fit_grade", "text", "category", en="how well it fits the ideal profile, A best", zh="客户画像等级,A 最佳"
+            "fit_grade", "text", "category", en="how well it fits the ideal profile, A best", zh="客户画像等级，A 最佳"
         ),
         Column("created_at", "instant", "UTC instant", en="when it was first known", zh="建档时间"),
         RECORDED_AT,

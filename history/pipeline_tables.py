@@ -10,7 +10,7 @@ deals = Table(
     key=("deal_id",),
     happened="created_at",
     en="one row per opportunity; immutable facts only",
-    zh="每个商机一行;只含不变的事实",
+    zh="每个商机一行；只含不变的事实",
     columns=(
         Column("deal_id", "text", "id", en="the opportunity", zh="商机编号", required=True),
         Column(
@@ -30,7 +30,7 @@ deals = Table(
             "text",
             "id",
             en="the customer, where the source never changes it",
-            zh="客户编号(来源系统从不改动时)",
+            zh="客户编号（来源系统从不改动时）",
         ),
     ),
 )
@@ -41,7 +41,7 @@ deal_changes = Table(
     key=("deal_id", "changed_at", "field", "old_value", "new_value", "recorded_at", "changed_by"),
     happened="changed_at",
     en="one row per change of one field of a deal; the first value has no old value",
-    zh="商机单个字段的每次变更一行;首个值没有旧值",
+    zh="商机单个字段的每次变更一行；首个值没有旧值",
     columns=(
         Column("deal_id", "text", "id", en="the opportunity", zh="商机编号", required=True),
         Column(
@@ -49,10 +49,10 @@ deal_changes = Table(
         ),
         Column("field", "text", "category", en="which field changed", zh="变更字段", required=True),
         Column(
-            "old_value", "text", "as the field", en="the value before; empty for the first", zh="变更前的值,首次为空"
+            "old_value", "text", "as the field", en="the value before; empty for the first", zh="变更前的值，首次为空"
         ),
         Column(
-            "new_value", "text", "as the field", en="the value after; empty when cleared", zh="变更后的值,清空时为空"
+            "new_value", "text", "as the field", en="the value after; empty when cleared", zh="变更后的值，清空时为空"
         ),
         RECORDED_AT,
         Column("changed_by", "text", "id", en="who made the change", zh="变更人"),
@@ -87,7 +87,7 @@ activities = Table(
             "text",
             "category",
             en="in: from the buyer; out: to the buyer",
-            zh="方向:in 来自客户,out 发给客户",
+            zh="方向：in 来自客户，out 发给客户",
             choices=("in", "out"),
         ),
         Column("duration_minutes", "number", "minutes", en="how long it took", zh="时长", at_least=0),

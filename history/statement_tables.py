@@ -28,7 +28,7 @@ quotas = Table(
             "text",
             "category",
             en="amount or count",
-            zh="口径:金额或数量",
+            zh="口径：金额或数量",
             required=True,
             choices=("amount", "count"),
         ),
@@ -111,7 +111,7 @@ scores = Table(
     key=("deal_id", "as_of", "model_version", "horizon"),
     happened="as_of",
     en="one row per deal and scoring; append-only",
-    zh="每个商机每次评分一行,只追加",
+    zh="每个商机每次评分一行，只追加",
     columns=(
         Column("deal_id", "text", "id", en="the opportunity", zh="商机编号", required=True),
         Column(
@@ -140,7 +140,7 @@ scores = Table(
             "instant",
             "UTC instant",
             en="the end of the asked horizon, exclusive",
-            zh="预测期末(不含)",
+            zh="预测期末（不含）",
             required=True,
         ),
         Column(
@@ -178,7 +178,7 @@ scores = Table(
             "number",
             "0 to 100",
             en="where the win probability stands among past deals at the same stage and a similar age; 50 is typical",
-            zh="健康度,50 为同阶段同账龄的典型水平",
+            zh="健康度，50 为同阶段同账龄的典型水平",
             required=True,
             at_least=0,
             at_most=100,
@@ -186,19 +186,19 @@ scores = Table(
         Column("band", "text", "category", en="healthy, watch, at_risk or critical", zh="健康分档", required=True),
         Column("flags", "text", "codes separated by spaces", en="risk flags raised", zh="风险信号代码"),
         Column(
-            "reason_1", "text", "code and points", en="reason 1: code and percentage points", zh="原因 1:代码与百分点"
+            "reason_1", "text", "code and points", en="reason 1: code and percentage points", zh="原因 1：代码与百分点"
         ),
         Column(
-            "reason_2", "text", "code and points", en="reason 2: code and percentage points", zh="原因 2:代码与百分点"
+            "reason_2", "text", "code and points", en="reason 2: code and percentage points", zh="原因 2：代码与百分点"
         ),
         Column(
-            "reason_3", "text", "code and points", en="reason 3: code and percentage points", zh="原因 3:代码与百分点"
+            "reason_3", "text", "code and points", en="reason 3: code and percentage points", zh="原因 3：代码与百分点"
         ),
         Column(
-            "reason_4", "text", "code and points", en="reason 4: code and percentage points", zh="原因 4:代码与百分点"
+            "reason_4", "text", "code and points", en="reason 4: code and percentage points", zh="原因 4：代码与百分点"
         ),
         Column(
-            "reason_5", "text", "code and points", en="reason 5: code and percentage points", zh="原因 5:代码与百分点"
+            "reason_5", "text", "code and points", en="reason 5: code and percentage points", zh="原因 5：代码与百分点"
         ),
         Column(
             "problems", "text", "codes separated by spaces", en="what is wrong with the deal's data", zh="数据问题代码"

@@ -28,7 +28,7 @@ contributions = Table(
     key=("contribution_id",),
     happened="happened_at",
     en="one row per item of knowledge shared, and one per use of it by a colleague",
-    zh="每次分享知识一行,被同事使用一次也各一行",
+    zh="每次分享知识一行，被同事使用一次也各一行",
     columns=(
         Column("contribution_id", "text", "id", en="the act", zh="记录编号", required=True),
         Column("rep_id", "text", "id", en="who shared the item", zh="分享人编号", required=True),
@@ -38,7 +38,7 @@ contributions = Table(
             "text",
             "category",
             en="shared or used",
-            zh="类型:分享或使用",
+            zh="类型：分享或使用",
             required=True,
             choices=("shared", "used"),
         ),
@@ -71,7 +71,7 @@ coaching_plans = Table(
     key=("rep_id", "indicator", "period", "written_at", "written_by", "goal"),
     happened="written_at",
     en="one row per goal agreed with a person; append-only",
-    zh="与人员约定的每个目标一行,只追加",
+    zh="与人员约定的每个目标一行，只追加",
     columns=(
         Column("rep_id", "text", "id", en="whose goal it is", zh="销售人员编号", required=True),
         Column("indicator", "text", "category", en="the indicator it is measured by", zh="衡量指标", required=True),

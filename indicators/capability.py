@@ -91,8 +91,8 @@ CAPABILITY = (
         f"max(0, 1 − Σ|F − A| / ΣA) over the last {RECORD_PERIODS} periods that have ended, the call taken 45 days "
         "before the end of a quarter or 15 before the end of a month; the calls submitted, else those implied by "
         "close dates.",
-        f"最近 {RECORD_PERIODS} 个已结束期间的 max(0, 1 − Σ|F − A| / ΣA);预测取季度末前 45 天或月末前 15 天,"
-        "优先取提交的预测,否则取预计成交日隐含的预测。",
+        f"最近 {RECORD_PERIODS} 个已结束期间的 max(0, 1 − Σ|F − A| / ΣA)；预测取季度末前 45 天或月末前 15 天，"
+        "优先取提交的预测，否则取预计成交日隐含的预测。",
         "accuracy",
         accuracy_rows,
     ),
@@ -107,7 +107,7 @@ CAPABILITY = (
         "M",
         (SAID,),
         "Σ(F − A) / ΣA over the same calls, signed: above zero more was called than came.",
-        "同一批预测的 Σ(F − A) / ΣA,带正负号:大于零表示预测高于实际。",
+        "同一批预测的 Σ(F − A) / ΣA，带正负号：大于零表示预测高于实际。",
         "ratio",
         bias_rows,
     ),
@@ -123,7 +123,7 @@ CAPABILITY = (
         (STAGE, CLOSE_DATE),
         f"The median days from the close date that was stated {STATED_BEFORE.days} days before the closing to the "
         "closing, of deals won in the period; above zero they closed later than stated.",
-        f"期间内赢单的商机,成交日与成交前 {STATED_BEFORE.days} 天时所填预计成交日之差的中位数(天);"
+        f"期间内赢单的商机，成交日与成交前 {STATED_BEFORE.days} 天时所填预计成交日之差的中位数（天）；"
         "大于零表示晚于所填日期。",
         "median",
         slip_rows,
@@ -139,7 +139,7 @@ CAPABILITY = (
         "Q",
         (STAGE, Need("deal_changes", "field", "product_line")),
         "Deals won in the period with the product line that was first noted on them, divided by deals won with one.",
-        "期间内赢单且有产品线的商机中,成交产品线与最初记录一致者所占比例。",
+        "期间内赢单且有产品线的商机中，成交产品线与最初记录一致者所占比例。",
         "ratio",
         foresight_rows,
     ),
@@ -154,7 +154,7 @@ CAPABILITY = (
         "Q",
         (Need("assessments"),),
         "The mean of all skill assessments of the person in the period, every dimension alike.",
-        "期间内该人员全部技能评估得分的平均值,各维度同权。",
+        "期间内该人员全部技能评估得分的平均值，各维度同权。",
         "mean",
         skill_rows,
     ),

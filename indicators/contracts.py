@@ -48,7 +48,7 @@ CONTRACTS = (
         "Q",
         (Need("contracts"),),
         "Contracts promised for a day of the period and delivered by its end, divided by contracts promised.",
-        "承诺在期间内交付的合同中,按期(承诺日当天结束前)交付者所占比例。",
+        "承诺在期间内交付的合同中，按期（承诺日当天结束前）交付者所占比例。",
         "ratio",
         fulfilment_rows,
     ),
@@ -64,7 +64,7 @@ CONTRACTS = (
         (Need("contracts"),),
         "The mean days by which the same contracts were late, 0 for those in time; until the as-of day for those not "
         "yet delivered.",
-        "同一批合同的平均延误天数,按期者计 0;尚未交付者计至截至日。",
+        "同一批合同的平均延误天数，按期者计 0；尚未交付者计至截至日。",
         "mean",
         days_late_rows,
     ),
@@ -80,7 +80,7 @@ CONTRACTS = (
         (Need("contracts", "compliant"),),
         "Contracts delivered in the period that were made by the rules, divided by those of which it is known. A "
         "template may make it a veto: below its limit the sheet shows no total.",
-        "期间内交付且已知是否合规的合同中合规者所占比例。模板可将其设为一票否决项:低于限值时不显示综合得分。",
+        "期间内交付且已知是否合规的合同中合规者所占比例。模板可将其设为一票否决项：低于限值时不显示综合得分。",
         "ratio",
         compliance_rows,
     ),

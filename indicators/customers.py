@@ -84,7 +84,7 @@ CUSTOMERS = (
         (STAGE, CUSTOMER),
         "Customers whose first win ever falls into the period; where dealcast.toml sets new_customer_at_least under "
         "[scorecard], only first wins of that amount or more.",
-        "首次赢单发生在本期间的客户数;若 dealcast.toml 的 [scorecard] 设有 new_customer_at_least,"
+        "首次赢单发生在本期间的客户数；若 dealcast.toml 的 [scorecard] 设有 new_customer_at_least，"
         "则只计首单金额达到该值者。",
         "sum",
         new_customer_rows,
@@ -101,7 +101,7 @@ CUSTOMERS = (
         (STAGE, CUSTOMER),
         f"Customers at the start who are customers at the end, divided by customers at the start; a customer is "
         f"{KEPT}.",
-        f"期初客户中期末仍为客户者 ÷ 期初客户数;客户指 {CUSTOMER_DAYS} 天内有赢单的账户。",
+        f"期初客户中期末仍为客户者 ÷ 期初客户数；客户指 {CUSTOMER_DAYS} 天内有赢单的账户。",
         "ratio",
         retention_rows,
     ),
@@ -132,7 +132,7 @@ CUSTOMERS = (
         (STAGE, CUSTOMER),
         f"Customers at the end of the period who had bought before their last win, divided by customers; a customer is "
         f"{KEPT}.",
-        f"期末客户中在最近一次赢单之前已购买过者 ÷ 期末客户数;客户指 {CUSTOMER_DAYS} 天内有赢单的账户。",
+        f"期末客户中在最近一次赢单之前已购买过者 ÷ 期末客户数；客户指 {CUSTOMER_DAYS} 天内有赢单的账户。",
         "ratio",
         repeat_rows,
     ),
@@ -148,7 +148,7 @@ CUSTOMERS = (
         (Need("surveys", "kind", "nps"),),
         f"100 times the share of answers of {PROMOTES_FROM} and more less the share of {DETRACTS_TO} and less, of the "
         "answers about the person in the period.",
-        f"期间内针对该人员的答卷中,{PROMOTES_FROM} 分及以上的占比减去 {DETRACTS_TO} 分及以下的占比,乘以 100。",
+        f"期间内针对该人员的答卷中，{PROMOTES_FROM} 分及以上的占比减去 {DETRACTS_TO} 分及以下的占比，乘以 100。",
         "mean",
         nps_rows,
     ),
@@ -178,7 +178,7 @@ CUSTOMERS = (
         "M",
         (Need("complaints"), STAGE, CUSTOMER),
         f"Complaints of the period divided by customers at its end; a customer is {KEPT}.",
-        f"期间内投诉数 ÷ 期末客户数;客户指 {CUSTOMER_DAYS} 天内有赢单的账户。",
+        f"期间内投诉数 ÷ 期末客户数；客户指 {CUSTOMER_DAYS} 天内有赢单的账户。",
         "ratio",
         complaint_rows,
     ),

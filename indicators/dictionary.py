@@ -30,12 +30,12 @@ def _opening() -> str:
         "Written by `python -m indicators.dictionary` from the declarations in `indicators/`; do not edit by hand.\n\n"
         "Every indicator is computed from what was known before the as-of date. One that lacks its table says which "
         "table it needs and is left out of the score; it never shows 0 for that.\n"
-        "每个指标只用截至日之前已知的数据计算;缺少所需数据表时会注明,不计入得分,绝不以 0 代替。\n\n"
+        "每个指标只用截至日之前已知的数据计算；缺少所需数据表时会注明，不计入得分，绝不以 0 代替。\n\n"
         "An indicator is told for a period as long as its cadence or longer: a weekly one stands on sheets of weeks,"
         " months, quarters, half-years and years, a yearly one on that of a year only. The others stay on the shorter "
         "sheets by name, and their weight is spread over the rest in the open.\n"
-        "指标只在不短于其周期的期间上计算:周指标见于周、月、季、半年、年各表,年指标只见于年表;"
-        "较短期间的表上仍列出其名,其权重公开地分摊到其余指标。"
+        "指标只在不短于其周期的期间上计算：周指标见于周、月、季、半年、年各表，年指标只见于年表；"
+        "较短期间的表上仍列出其名，其权重公开地分摊到其余指标。"
     )
 
 
@@ -50,7 +50,7 @@ def _entry(one: Indicator) -> str:
     return (
         f"### `{one.slug}` {one.en} {one.zh}\n\n"
         f"{one.formula_en}\n\n{one.formula_zh}\n\n"
-        f"Unit: {one.unit}. {BETTER[one.better]}, {lead}, {CADENCES[one.cadence]}. Needs: {needs}."
+        f"Unit: {one.unit} · {BETTER[one.better]} · {lead} · {CADENCES[one.cadence]} · Needs: {needs}."
     )
 
 

@@ -117,7 +117,7 @@ PIPELINE = (
         "W",
         (AMOUNT,),
         "The amounts of deals created in the period, as of its end, credited to the owner then.",
-        "期间内创建的商机金额之和,金额与负责人取期末值。",
+        "期间内创建的商机金额之和，金额与负责人取期末值。",
         "sum",
         created_rows,
     ),
@@ -132,7 +132,7 @@ PIPELINE = (
         "W",
         (Need("deals"),),
         "Deals created in the period, credited to the owner at its end.",
-        "期间内创建的商机数,负责人取期末值。",
+        "期间内创建的商机数，负责人取期末值。",
         "sum",
         deals_created_rows,
     ),
@@ -149,7 +149,7 @@ PIPELINE = (
         "Open amount expected to close in the period divided by target less won so far; on the as-of day while the "
         "period runs, at the end of its first day once it is over. For a week: of the quarter in which it ends, at the "
         "week's end. Left out when the target is reached.",
-        "预计在本期间成交的在谈金额除以(目标减已赢单);期间进行中取截至日,期间结束后取首日结束时;"
+        "预计在本期间成交的在谈金额除以（目标减已赢单）；期间进行中取截至日，期间结束后取首日结束时；"
         "按周查看时取该周末所在季度、周末时点。目标已达成时不计。",
         "ratio",
         coverage_rows,
@@ -166,7 +166,7 @@ PIPELINE = (
         (Need("deals"),),
         "Open deals at the end whose close date is not past and whose next step, amount and contact are there, "
         "divided by open deals; a field that the company keeps nowhere is not asked for.",
-        "期末在谈商机中,预计成交日未过期且下一步、金额、联系人齐备者所占比例;公司从未使用的字段不作要求。",
+        "期末在谈商机中，预计成交日未过期且下一步、金额、联系人齐备者所占比例；公司从未使用的字段不作要求。",
         "ratio",
         hygiene_rows,
     ),
@@ -182,7 +182,7 @@ PIPELINE = (
         (Need("contacts", "role"), STAGE),
         f"Open deals at the end in the later half of the open stages that have both a {' and a '.join(CHAIN)} among "
         "their contacts, divided by all open deals in those stages.",
-        "期末处于后半段在谈阶段的商机中,联系人里既有决策人又有内部支持者的所占比例。",
+        "期末处于后半段在谈阶段的商机中，联系人里既有决策人又有内部支持者的所占比例。",
         "ratio",
         chain_rows,
     ),
@@ -199,8 +199,8 @@ PIPELINE = (
         "Open amount at the end in accounts that look like past winners, divided by open amount in accounts whose "
         "profile is known. A profile is the fit grade, else the industry; it looks like a winner where its deals "
         f"closed by then were won more often than all deals, of at least {FEWEST_CLOSED}.",
-        "期末在谈金额中,属于“赢单画像”客户者所占比例。画像取客户画像等级,没有则取行业;"
-        f"截至当时该画像已关闭商机的赢单率高于全部商机且不少于 {FEWEST_CLOSED} 个,即为赢单画像。",
+        "期末在谈金额中，属于“赢单画像”客户者所占比例。画像取客户画像等级，没有则取行业；"
+        f"截至当时该画像已关闭商机的赢单率高于全部商机且不少于 {FEWEST_CLOSED} 个，即为赢单画像。",
         "ratio",
         fit_rows,
     ),
@@ -216,7 +216,7 @@ PIPELINE = (
         (Need("scores"), AMOUNT),
         "The sum of amount times win probability over deals open at the end, by the newest score of each from the "
         f"{FRESH_DAYS} days before.",
-        f"期末在谈商机的金额 × 赢单概率之和,概率取此前 {FRESH_DAYS} 天内的最新评分。",
+        f"期末在谈商机的金额 × 赢单概率之和，概率取此前 {FRESH_DAYS} 天内的最新评分。",
         "sum",
         healthy_rows,
     ),
@@ -231,7 +231,7 @@ PIPELINE = (
         "W",
         (Need("scores"), AMOUNT),
         "The amount of deals in the band healthy divided by the amount of all scored deals open at the end.",
-        "期末已评分在谈商机中,健康档商机的金额占比。",
+        "期末已评分在谈商机中，健康档商机的金额占比。",
         "ratio",
         healthy_share_rows,
     ),

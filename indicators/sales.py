@@ -114,7 +114,7 @@ SALES = (
         (STAGE, AMOUNT),
         "The sum of the amounts of deals won in the period and still won at its end, as of that end, credited to the "
         "owner at the closing.",
-        "期间内赢单且期末仍为赢单的商机金额之和,金额取期末值,归属成交时的负责人。",
+        "期间内赢单且期末仍为赢单的商机金额之和，金额取期末值，归属成交时的负责人。",
         "sum",
         won_rows,
     ),
@@ -130,14 +130,14 @@ SALES = (
         (STAGE, AMOUNT, REP_QUOTA),
         "Won amount divided by the target that was last set for the person and period; a longer period without its own "
         "target takes the sum of its months.",
-        "销售额除以该人员该期间最近一次设定的目标;较长期间无单独目标时取各月目标之和。",
+        "销售额除以该人员该期间最近一次设定的目标；较长期间无单独目标时取各月目标之和。",
         "ratio",
         attainment_rows,
     ),
     Indicator(
         "growth",
         "sales growth",
-        "销售增长率(环比)",
+        "销售增长率（环比）",
         "fraction",
         "up",
         "results",
@@ -145,14 +145,14 @@ SALES = (
         "M",
         (STAGE, AMOUNT),
         "Won amount of the period less that of the period before, divided by that of the period before.",
-        "(本期销售额 − 上期销售额)÷ 上期销售额。",
+        "（本期销售额 − 上期销售额）÷ 上期销售额。",
         "ratio",
         growth_rows,
     ),
     Indicator(
         "growth_year_on_year",
         "sales growth on the year",
-        "销售增长率(同比)",
+        "销售增长率（同比）",
         "fraction",
         "up",
         "results",
@@ -160,7 +160,7 @@ SALES = (
         "M",
         (STAGE, AMOUNT),
         "Won amount of the period less that of the same period a year before, divided by the latter.",
-        "(本期销售额 − 去年同期销售额)÷ 去年同期销售额。",
+        "（本期销售额 − 去年同期销售额）÷ 去年同期销售额。",
         "ratio",
         growth_year_rows,
     ),
@@ -176,7 +176,7 @@ SALES = (
         (STAGE, AMOUNT, SettingNeed(STRATEGIC)),
         "Won amount of the product lines, segments, regions, customers, industries or fit grades that [strategic] in "
         "dealcast.toml names, divided by won amount; a deal in any of the sets counts once.",
-        "dealcast.toml 的 [strategic] 所列产品线、客群、区域、客户、行业或画像等级的销售额除以全部销售额;"
+        "dealcast.toml 的 [strategic] 所列产品线、客群、区域、客户、行业或画像等级的销售额除以全部销售额；"
         "同时属于多个集合的商机只计一次。",
         "ratio",
         strategic_rows,
@@ -193,7 +193,7 @@ SALES = (
         (STAGE, AMOUNT),
         "The mean over deals won in the period of 1 less the amount at the closing divided by the first quote: the "
         "amount held when the deal first entered the later half of the open stages, else the first it ever had.",
-        "期间内各赢单商机的 1 −(成交时金额 ÷ 首次报价)的平均值;首次报价取商机首次进入后半段在谈阶段时的金额,"
+        "期间内各赢单商机的 1 −（成交时金额 ÷ 首次报价）的平均值；首次报价取商机首次进入后半段在谈阶段时的金额，"
         "没有则取最早的金额。",
         "mean",
         discount_rows,
@@ -239,14 +239,14 @@ SALES = (
         "M",
         (STAGE,),
         "Deals won divided by deals won or lost, of those closed in the period and still closed at its end, by count.",
-        "期间内关闭且期末仍关闭的商机中,赢单数除以赢单数与输单数之和。",
+        "期间内关闭且期末仍关闭的商机中，赢单数除以赢单数与输单数之和。",
         "ratio",
         win_rate_rows,
     ),
     Indicator(
         "win_rate_by_amount",
         "win rate by amount",
-        "赢单率(按金额)",
+        "赢单率（按金额）",
         "fraction",
         "up",
         "results",
@@ -254,14 +254,14 @@ SALES = (
         "M",
         (STAGE, AMOUNT),
         "The amount won divided by the amount won or lost, of deals closed in the period whose amount is known.",
-        "期间内关闭且金额已知的商机中,赢单金额除以赢单与输单金额之和。",
+        "期间内关闭且金额已知的商机中，赢单金额除以赢单与输单金额之和。",
         "ratio",
         win_rate_amount_rows,
     ),
     Indicator(
         "win_rate_of_cohort",
         "win rate of a year's cohort",
-        "赢单率(按创建批次)",
+        "赢单率（按创建批次）",
         "fraction",
         "up",
         "results",
@@ -270,7 +270,7 @@ SALES = (
         (STAGE,),
         "Of the deals created in the same period a year before, those that are won at the end of this one, by the "
         "owner then; deals still open count as not won.",
-        "去年同期创建的商机中,至本期末已赢单者所占比例,归属期末负责人;仍在谈的计为未赢。",
+        "去年同期创建的商机中，至本期末已赢单者所占比例，归属期末负责人；仍在谈的计为未赢。",
         "ratio",
         cohort_rows,
     ),

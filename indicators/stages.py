@@ -75,15 +75,15 @@ STAGES = (
         f"Of stays in an open stage that began in the {COHORT.days} days up to the end, the share that moves on to a "
         f"later stage or a win within {MOVES_ON_WITHIN_DAYS:.0f} days, losing or going back being other ways to end; "
         "stays that still last are censored (Aalen–Johansen). Credited to the owner on entry.",
-        f"截至期末 {COHORT.days} 天内进入的在谈阶段停留中,{MOVES_ON_WITHIN_DAYS:.0f} 天内推进到更后阶段或赢单的比例,"
-        "输单与退回为竞争结局;尚未结束的停留按删失处理(Aalen–Johansen 估计)。归属进入阶段时的负责人。",
+        f"截至期末 {COHORT.days} 天内进入的在谈阶段停留中，{MOVES_ON_WITHIN_DAYS:.0f} 天内推进到更后阶段或赢单的比例，"
+        "输单与退回为竞争结局；尚未结束的停留按删失处理（Aalen–Johansen 估计）。归属进入阶段时的负责人。",
         "incidence",
         stay_rows,
     ),
     Indicator(
         "stage_dwell",
         "days in a stage, median",
-        "阶段停留时间(中位数)",
+        "阶段停留时间（中位数）",
         "days",
         "down",
         "process",
@@ -92,14 +92,14 @@ STAGES = (
         (STAGE,),
         f"The median days of stays in an open stage that began in the {COHORT.days} days up to the end, stays that "
         "still last being censored (Kaplan–Meier).",
-        f"截至期末 {COHORT.days} 天内进入的在谈阶段的停留天数中位数,尚未结束的按删失处理(Kaplan–Meier 估计)。",
+        f"截至期末 {COHORT.days} 天内进入的在谈阶段的停留天数中位数，尚未结束的按删失处理（Kaplan–Meier 估计）。",
         "median_stay",
         stay_rows,
     ),
     Indicator(
         "stage_dwell_p80",
         "days in a stage, 80th percentile",
-        "阶段停留时间(80 分位)",
+        "阶段停留时间（80 分位）",
         "days",
         "down",
         "process",
@@ -107,7 +107,7 @@ STAGES = (
         "M",
         (STAGE,),
         "The days within which four in five of the same stays end, by the same rule.",
-        "同一批停留中 80% 结束所需的天数,规则相同。",
+        "同一批停留中 80% 结束所需的天数，规则相同。",
         "p80_stay",
         stay_rows,
     ),
@@ -122,14 +122,14 @@ STAGES = (
         "M",
         (STAGE,),
         "The median days from creation to win, of deals won in the period that had been open before.",
-        "期间内赢单(此前处于在谈状态)的商机从创建到赢单天数的中位数。",
+        "期间内赢单（此前处于在谈状态）的商机从创建到赢单天数的中位数。",
         "median",
         cycle_rows,
     ),
     Indicator(
         "sales_cycle_from_lead",
         "sales cycle from the lead",
-        "销售周期(自线索起)",
+        "销售周期（自线索起）",
         "days",
         "down",
         "process",

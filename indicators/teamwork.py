@@ -58,7 +58,7 @@ TEAMWORK = (
         "Q",
         (Need("contributions", "kind", "used"),),
         "How often in the period others used items that the person had shared, whenever that was.",
-        "期间内他人使用该人员(无论何时)所分享知识的次数。",
+        "期间内他人使用该人员（无论何时）所分享知识的次数。",
         "sum",
         used_rows,
     ),

@@ -157,7 +157,7 @@ TOUCHES = (
         "W",
         (VISITS,),
         "Visits made in the period, online and on site together.",
-        "期间内的客户拜访次数,含线上与现场。",
+        "期间内的客户拜访次数，含线上与现场。",
         "sum",
         visit_rows,
     ),
@@ -218,7 +218,8 @@ TOUCHES = (
         (VISITS, Need("accounts", "fit_grade", TARGET_GRADE)),
         f"Target accounts visited in the period divided by target accounts: those of fit grade {TARGET_GRADE} with a "
         "deal of the person that was open in the period.",
-        f"期间内拜访过的目标客户数 ÷ 目标客户数;目标客户指画像等级为 {TARGET_GRADE} 且该人员在期间内有在谈商机的客户。",
+        "期间内拜访过的目标客户数 ÷ 目标客户数；"
+        f"目标客户指画像等级为 {TARGET_GRADE} 且该人员在期间内有在谈商机的客户。",
         "ratio",
         visit_coverage_rows,
     ),
@@ -248,7 +249,7 @@ TOUCHES = (
         "W",
         (CALLS, Need("activities", "duration_minutes")),
         "The minutes of those calls divided by the days from Monday to Friday of the period that have begun.",
-        "上述有效通话的总分钟数 ÷ 期间内已开始的工作日(周一至周五)天数。",
+        "上述有效通话的总分钟数 ÷ 期间内已开始的工作日（周一至周五）天数。",
         "sum",
         call_minute_rows,
     ),
@@ -295,8 +296,8 @@ TOUCHES = (
         "Two-way touches on the person's deals in the period divided by the weeks for which those deals were open in "
         "it: whatever came from the buyer, mails replied to, meetings, visits, demos and calls of at least "
         f"{EFFECTIVE_CALL_MINUTES:.0f} minutes.",
-        "期间内该人员商机上的双向互动次数 ÷ 这些商机在期间内的在谈周数;双向互动指客户来信来电、得到回复的邮件、"
-        f"会议、拜访、演示,以及不少于 {EFFECTIVE_CALL_MINUTES:.0f} 分钟的通话。",
+        "期间内该人员商机上的双向互动次数 ÷ 这些商机在期间内的在谈周数；双向互动指客户来信来电、得到回复的邮件、"
+        f"会议、拜访、演示，以及不少于 {EFFECTIVE_CALL_MINUTES:.0f} 分钟的通话。",
         "ratio",
         touch_rate_rows,
     ),
@@ -311,7 +312,7 @@ TOUCHES = (
         "W",
         (Need("activities", "kind", "demo"),),
         "Demos held in the period; while it runs, those already booked for the rest of it as well.",
-        "期间内已举行的演示数;期间进行中时另含已预约在剩余时间内的演示。",
+        "期间内已举行的演示数；期间进行中时另含已预约在剩余时间内的演示。",
         "sum",
         demo_rows,
     ),
@@ -327,7 +328,7 @@ TOUCHES = (
         (DIRECTION,),
         "Of what asks for a touch in the period (a touch from the buyer, a change of stage such as an offer going "
         f"out), the share after which one went out within {ANSWER_WITHIN.days} days, by the deal's owner at the end.",
-        f"期间内需要跟进的事件(客户来访来信、阶段变更如发出报价)中,{ANSWER_WITHIN.days} 天内已对外跟进者所占比例,"
+        f"期间内需要跟进的事件（客户来访来信、阶段变更如发出报价）中，{ANSWER_WITHIN.days} 天内已对外跟进者所占比例，"
         "归属期末负责人。",
         "ratio",
         follow_up_rows,

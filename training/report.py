@@ -48,7 +48,7 @@ Every model was trained only on what was known at its cut. 每个模型只用截
 {{ figure(summary.gain_over_stage_age.high) }}). Calibration slope {{ figure(summary.calibration_slope) }},
 intercept {{ figure(summary.calibration_intercept) }}.</p>{% endif %}
 <p><img alt="calibration" src="data:image/png;base64,{{ plot }}"></p>
-<table><caption>Shown against came, by stage · 分阶段:预测与实际</caption>
+<table><caption>Shown against came, by stage · 分阶段：预测与实际</caption>
 <tr><th>stage · 阶段</th><th>n</th><th>shown · 预测</th><th>came · 实际</th><th>90 %</th></tr>
 {% for row in reliability %}<tr><td>{{ row.group }}</td><td>{{ row.n }}</td><td>{{ figure(row.shown) }}</td>
 <td>{{ figure(row.came) }}</td><td>{{ figure(row.low) }}–{{ figure(row.high) }}</td></tr>{% endfor %}</table>

@@ -126,7 +126,7 @@ def test_every_step_is_of_an_indicator_in_both_languages_and_claims_no_cause():
         assert INDICATORS[slug].aggregate in ("ratio", "mean")
         assert step.en[0].islower()
         assert step.en[-1] in ".?"
-        assert step.zh[-1] in "。?"
+        assert step.zh[-1] in "。？"
         assert not any(word in step.en + step.zh for word in CAUSAL)
 
 

@@ -22,7 +22,7 @@ from benchmarks.attainment_figures import (
     relative_crps,
     wape,
 )
-from benchmarks.attainment_verdicts import better_lines, by_period, correction_lines, synthetic_bars, wape_bars
+from benchmarks.attainment_verdicts import better_lines, by_period, by_week, correction_lines, synthetic_bars, wape_bars
 from history.canonical import read_folder
 from history.synthetic import generate
 from tests.lib import evaluation
@@ -157,12 +157,10 @@ def synthetic(cells: pl.DataFrame) -> Iterator[str]:
 
 
 def synthetic_parts(cells: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
-    """Teams' amounts over all weeks and of each, teams' counts, and amounts of every other level over all weeks."""
-    team = at_cut(cells, "team", "amount")
-    weeks = [(f"team, amount, start of week {week}", team.filter(pl.col("week") == week)) for week in WEEKS]
-    levels = [(f"{level}, amount, all weeks", at_cut(cells, level, "amount")) for level in LEVELS]
-    counts = ("team, count, all weeks", at_cut(cells, "team", "count"))
-    return [("team, amount, all weeks", team), *weeks, counts, *levels]
+    """Every level's amounts over all weeks and of each, and teams' counts."""
+    named = [(f"{level}, amount", at_cut(cells, level, "amount")) for level in ("team", *LEVELS)]
+    named.append(("team, count", at_cut(cells, "team", "count")))
+    return [part for name, rows in named for part in by_week(name, rows)]
 
 
 def days_table(cells: pl.DataFrame) -> Iterator[str]:

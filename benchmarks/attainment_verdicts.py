@@ -32,8 +32,7 @@ Part = tuple[str, pl.DataFrame]
 
 def synthetic_bars(team: pl.DataFrame) -> Iterator[str]:
     """What was to be reached on teams' amounts and what was: ranges over all weeks and of each, the rest as asked."""
-    weeks = team["week"].unique().sort().to_list()
-    parts = [("all weeks", team), *((f"start of week {week}", team.filter(pl.col("week") == week)) for week in weeks)]
+    parts = [(name.removeprefix("team, "), rows) for name, rows in by_week("team", team)]
     held = [bar for size, low, high in ASKED_COVERAGE for bar in _coverage_bars(parts, size, low, high)]
     gains = [_gain_bar(team, ALONE, "the independent roll-up", 0.10)]
     gains.append(_gain_bar(team, rules.STAGES, "stage weights with their spread", 0.25))
@@ -128,6 +127,15 @@ def by_period(name: str, cells: pl.DataFrame) -> list[Part]:
     """A level's cells as a whole and of each period."""
     periods = cells["period"].unique(maintain_order=True).to_list()
     return [(f"{name}, all", cells), *((f"{name}, {one}", cells.filter(pl.col("period") == one)) for one in periods)]
+
+
+def by_week(name: str, cells: pl.DataFrame) -> list[Part]:
+    """A level's cells over all weeks and at the start of each."""
+    weeks = cells["week"].unique().sort().to_list()
+    return [
+        (f"{name}, all weeks", cells),
+        *((f"{name}, start of week {week}", cells.filter(pl.col("week") == week)) for week in weeks),
+    ]
 
 
 def correction_lines(parts: Sequence[Part]) -> Iterator[str]:

@@ -60,9 +60,9 @@ def chips(cells: pl.DataFrame) -> Iterator[str]:
     """The chip maker's quarters."""
     yield "## Where a quarter lands: the chip maker's won deals"
     yield ""
-    yield "How many opportunities are won in the quarter, asked at the starts of weeks 1, 5 and 9. Models know what"
-    yield "was known when the quarter began; later weeks add what was won, opened and closed since. A rule that had"
-    yield "nothing to go by leaves a blank."
+    yield f"How many opportunities are won in the quarter, asked at the starts of weeks {listed(CHIPS.weeks)}. Models"
+    yield "know what was known when the quarter began; later weeks add what was won, opened and closed since. A rule"
+    yield "that had nothing to go by leaves a blank."
     yield ""
     company, region = (at_cut(cells, by, "count") for by in ("company", "region"))
     yield from wape_bars((("company", company, 0.13, True), ("regions", region, 0.30, True)))
@@ -100,7 +100,8 @@ def largest_miss(rows: pl.DataFrame) -> Iterator[str]:
     )
     worst = missed.sort("missed", descending=True).row(0, named=True)
     share = worst["missed"] / missed["missed"].sum()
-    yield f"Company cells are few: two quarters, each asked three times. Of the regions' misses {share:.0%} are of one,"
+    periods, weeks = rows["period"].n_unique(), rows["week"].n_unique()
+    yield f"Company cells are few: {periods} periods by {weeks} weeks. Of the regions' misses {share:.0%} are of one,"
     yield f"{worst['scope']} in {worst['period']}: at first {worst['said']:.0f} were expected,"
     yield f"{worst['came']:.0f} came."
 
@@ -127,7 +128,7 @@ def synthetic(cells: pl.DataFrame) -> Iterator[str]:
     team = cells.filter((pl.col("by") == "team") & (pl.col("measure") == "amount"))
     yield "## Where a quarter lands: the synthetic CRM"
     yield ""
-    yield f"{len(SEEDS)} seeds of {DEALS:,} deals, teams by {len(QUARTERS)} quarters, starts of weeks 1, 5 and 9."
+    yield f"{len(SEEDS)} seeds of {DEALS:,} deals, teams by {len(QUARTERS)} quarters, starts of weeks {listed(WEEKS)}."
     yield "Its people's forecasts hold something of what is to come, as good ones do, and their bias; nobody has said"
     yield "anything yet at the start of week 1. Amounts, where nothing else is said."
     yield READING
@@ -138,7 +139,7 @@ def synthetic(cells: pl.DataFrame) -> Iterator[str]:
     yield ""
     yield from correction_lines((("team, amount", team), ("team, count", at_cut(cells, "team", "count"))))
     yield ""
-    for week in (None, 1, 5, 9):
+    for week in (None, *WEEKS):
         yield f"**{'All weeks' if week is None else f'Start of week {week}'}**"
         yield ""
         yield from judged_table(team if week is None else team.filter(pl.col("week") == week))
@@ -161,6 +162,15 @@ def synthetic_parts(cells: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     named = [(f"{level}, amount", at_cut(cells, level, "amount")) for level in ("team", *LEVELS)]
     named.append(("team, count", at_cut(cells, "team", "count")))
     return [part for name, rows in named for part in by_week(name, rows)]
+
+
+def listed(weeks: Sequence[int]) -> str:
+    """Some weeks in words.
+
+    >>> listed((1, 5, 9))
+    '1, 5 and 9'
+    """
+    return f"{', '.join(str(week) for week in weeks[:-1])} and {weeks[-1]}"
 
 
 def days_table(cells: pl.DataFrame) -> Iterator[str]:

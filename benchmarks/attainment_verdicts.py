@@ -43,7 +43,7 @@ def _coverage_bars(parts: Sequence[Part], size: int, low: float, high: float) ->
     ends = next((first, last) for share, first, last in RANGES if share == size)
     for name, rows in parts:
         found = covered(of(rows, MODEL), *ends)
-        asked = f"{low:.0%} to {high:.0%}".replace("%", " %").replace(" % to", " to")
+        asked = f"{low * 100:.0f} to {high * 100:.0f} %"
         yield f"{size} % range holds, {name}, n {of(rows, MODEL).height}", f"{found:.1%}", asked, low <= found <= high
 
 
@@ -124,9 +124,13 @@ def _nearer(share: int, ends: tuple[str, str], theirs: pl.DataFrame, ours: pl.Da
 
 
 def by_period(name: str, cells: pl.DataFrame) -> list[Part]:
-    """A level's cells as a whole and of each period."""
-    periods = cells["period"].unique(maintain_order=True).to_list()
-    return [(f"{name}, all", cells), *((f"{name}, {one}", cells.filter(pl.col("period") == one)) for one in periods)]
+    """A level's cells as a whole, of each period, and of each week of each."""
+    parts = [(f"{name}, all", cells)]
+    for period in cells["period"].unique(maintain_order=True):
+        rows = cells.filter(pl.col("period") == period)
+        told = by_week(f"{name}, {period}", rows)
+        parts += told if len(told) > 2 else told[:1]
+    return parts
 
 
 def by_week(name: str, cells: pl.DataFrame) -> list[Part]:
@@ -153,12 +157,12 @@ def correction_sentence(cells: pl.DataFrame) -> str:
     means = both.select(apart[0] <= near).to_series().sum()
     ended = both.unique(["set", "period", "week", "measure"])["correction"]
     used = len(ended) - int(ended.is_in([NO_TRIAL, NOT_WON]).sum())
-    trials = f"of {len(ended)} trials {used} won, {(ended == NOT_WON).sum()} did not, and {(ended == NO_TRIAL).sum()} "
-    trials += "could not be held, for want of earlier periods"
+    lost, unheld = int((ended == NOT_WON).sum()), int((ended == NO_TRIAL).sum())
+    trials = f"trials won: {used}, lost: {lost}, not held for want of earlier periods: {unheld}"
     if equal == both.height:
         verdict = (
             "no correction won its trial here" if not used else "a correction won a trial and changed nothing here"
         )
-        return f"corrected and uncorrected numbers are equal in all {both.height} cells: {verdict} ({trials})."
+        return f"corrected and uncorrected numbers are equal in {equal} of {both.height} cells: {verdict} ({trials})."
     same = f"means are equal in {means} of {both.height} cells, all numbers in {equal}"
     return f"corrected and uncorrected numbers differ: {same} ({trials})."

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from benchmarks import attainment_rules as rules
+from benchmarks.__main__ import what
 from benchmarks.attainment import pipeline, table_lines
 from benchmarks.attainment_cells import (
     ALONE,
@@ -139,8 +140,8 @@ def test_a_rule_that_was_better_is_named_with_both_figures_and_where():
     )
     lines = list(better_lines(by_period("company, count", pl.concat([ours, rule]))))
     told = "**run rate** (WAPE 0.100 against 0.200, CRPS 0.100 against 0.200, pinball 0.050 against 0.100)"
-    assert lines[2] == f"- company, count, 2026Q1: {told}."
-    spared = "company, count, all; company, count, 2026Q2"
+    assert lines[2] == f"- company, count, 2026Q1, all weeks: {told}."
+    spared = "company, count, all; company, count, 2026Q2, all weeks"
     assert lines[-1] == f"No other forecast was better than the model in: {spared}."
 
 
@@ -173,11 +174,11 @@ def test_equal_numbers_with_and_without_a_correction_are_said_to_be_equal():
     cells = [spoken(MODEL, [9.0], [10.0]), spoken(MODEL, [8.0], [10.0], week=5, correction=NOT_WON)]
     before = [spoken(BEFORE, [9.0], [10.0]), spoken(BEFORE, [8.0], [10.0], week=5, correction=NOT_WON)]
     told = correction_sentence(pl.concat([*cells, *before]))
-    assert "are equal in all 2 cells: no correction won its trial here" in told
-    assert "of 2 trials 0 won, 1 did not, and 1 could not be held" in told
+    assert "are equal in 2 of 2 cells: no correction won its trial here" in told
+    assert "(trials won: 0, lost: 1, not held for want of earlier periods: 1)" in told
     wider = [spoken(MODEL, [9.0], [10.0]), spoken(MODEL, [8.0], [10.0], 1.0, week=5, correction="linear")]
     told = correction_sentence(pl.concat([*wider, *before]))
-    assert "differ: means are equal in 2 of 2 cells, all numbers in 1 (of 2 trials 1 won" in told
+    assert "differ: means are equal in 2 of 2 cells, all numbers in 1 (trials won: 1" in told
 
 
 def test_a_real_set_prints_every_forecast_at_every_level():
@@ -212,7 +213,7 @@ def test_a_quarter_that_a_rule_told_better_is_named_on_the_chip_makers_page():
     ]
     parts.append(spoken(rules.LAST_PIPE, [90.0, 50.0], came, by="region", period="2015Q4"))
     page = list(chips(pl.concat(parts)))
-    named = [line for line in page if line.startswith("- region, count, 2015Q4: ")]
+    named = [line for line in page if line.startswith("- region, count, 2015Q4, all weeks: ")]
     assert len(named) == 1
     assert f"**{rules.LAST_PIPE}** (WAPE 0.067 against 0.267" in named[0]
     assert any(line.startswith("No other forecast was better") and "company, count, all" in line for line in page)
@@ -257,6 +258,12 @@ def test_a_correction_that_was_tried_and_lost_is_told_from_one_never_tried():
 def test_the_seconds_of_tables_say_what_was_timed():
     lines = list(table_lines(pipeline(20, 2), 1e9))
     assert len(lines) == 5
-    assert lines[-1].startswith("4 tables of 20 open deals, the outlook being there: ")
+    assert lines[-1].startswith("4 tables of 20 open deals, the outlook ready: ")
     assert lines[-1].endswith("(bar 1000000000 s): reached")
     assert list(table_lines(pipeline(20, 2), 0.0))[-1].endswith("(bar 0 s): MISSED")
+
+
+def test_the_page_on_speed_says_what_is_not_in_the_seconds_of_tables():
+    told = what("attainment")
+    assert "Not in these seconds: reading a history, features, the model's chances" in told
+    assert "the whole of" not in told

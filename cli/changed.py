@@ -81,6 +81,7 @@ def changed(
     from history.scopes import parse_scope, scope_kinds
     from serving.bridge import must_follow, what_changed
     from serving.bridge_words import only
+    from serving.texts import translator
 
     out = checked_path(out)
     workspace = session.workspace()
@@ -101,6 +102,7 @@ def changed(
         write(found.parts if opened or line else found.lines, out)
     style = Style(session.language, settings.currency if measure == "amount" else None)
     show(found, (name, begin, end), style, settings, opened or line is not None)
+    notice(translator(session.language)("forecast.bridge_note"))
     notice(model_note(after, settings, days[1], session.language))
 
 

@@ -55,8 +55,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "forecast.deals_of": ("deals", "商机"),
     "forecast.bridge": ("What changed since {day}: {scope}", "自{day}以来的变化：{scope}"),
     "forecast.bridge_note": (
-        "Each day is forecast as it was then; the lines add up to the difference.",
-        "每一天均按当时所知预测，各行相加等于差额。",
+        "Each day is forecast as it was then; the lines add up to the difference. All that changed a deal's chance "
+        "stands in one line, the first that applies of: won, lost, won before the period, reopened, created, pulled "
+        "in, pushed out, re-scored. So a line's sign need not be that of its name: a deal pushed out may have become "
+        "likelier.",
+        "每一天均按当时所知预测，各行相加等于差额。一个商机的赢率无论因何变化，都只计入最先符合的一行：赢单、输单、期前已赢单、"
+        "重新打开、新建、移入本期、推迟出本期、赢率变化。因此一行的正负未必与其名称一致：推迟出本期的商机，赢率也可能上升。",
     ),
     "forecast.before": ("On {day}", "{day}"),
     "forecast.after": ("Now", "现在"),

@@ -42,6 +42,12 @@ def test_both_ends_and_the_lines_are_printed_in_either_language(company):
     assert len(english) == len(chinese) > 6
 
 
+def test_the_note_says_that_a_lines_sign_need_not_be_that_of_its_name(company):
+    assert "a line's sign need not be that of its name" in done("changed", "--workspace", company, *WEEKS).err
+    chinese = done("changed", "--workspace", company, *WEEKS, "--language", "zh-CN").err
+    assert "一行的正负未必与其名称一致" in chinese
+
+
 @pytest.mark.parametrize(
     ("options", "code", "complaint"),
     [

@@ -132,6 +132,18 @@ def test_a_close_date_that_crosses_the_periods_edge_names_the_line(was: str, now
     assert changed(history).parts.filter(pl.col("deal_id") == "d")["line"].to_list() == [line]
 
 
+def test_a_deal_pushed_out_that_became_likelier_raises_the_forecast_under_that_name():
+    past = [
+        deal(f"o{month}", f"2025-{month:02}-01", ("Offer", f"2025-{month:02}-20"), ("Won", f"2025-{month:02}-26"))
+        for month in range(3, 11)
+    ]
+    moved = [_set("d", "stage", "Offer"), _set("d", "close_date", "2026-05-01")]
+    history = told([*deal("d", "2026-01-02", amount=50, close_date="2026-03-01"), *moved], *past)
+    row = changed(history).parts.filter(pl.col("deal_id") == "d").row(0, named=True)
+    assert row["line"] == "pushed_out"
+    assert row["contribution"] > 0
+
+
 def test_an_amount_is_told_apart_from_the_chance_it_counts_with():
     history = told([*deal("d", "2026-01-02", amount=50), _set("d", "amount", 80)], *_others())
     rows = changed(history).parts.filter(pl.col("deal_id") == "d").rows_by_key("line", named=True, unique=True)

@@ -7,12 +7,13 @@ from string import Formatter
 import pytest
 
 from serving.board import BANDS
-from serving.bridge import LINES
+from serving.bridge import BECAME, LINES
 from serving.data_problems import PROBLEMS
 from serving.texts import LANGUAGES, TEXTS, translator
 
 FOLDER = Path(__file__).parents[2] / "serving"
 SOURCES = [path for place in ("templates/*.html", "pages/*.py", "review/*.py", "*.py") for path in FOLDER.glob(place)]
+CHANCE_LINES = ("won", "lost", "won_before", "reopened", "created", "pulled_in", "pushed_out", "re_scored")
 HAN = re.compile("[一-鿿]")
 ASCII_PUNCTUATION_AFTER_HAN = re.compile("[一-鿿][,;:]")
 
@@ -51,6 +52,15 @@ def test_every_band_and_data_problem_has_a_text():
 
 def test_every_line_of_what_changed_has_a_text():
     assert {f"changed.{line}" for line in LINES} == {key for key in TEXTS if key.startswith("changed.")}
+
+
+@pytest.mark.parametrize(("language", "between"), [("en", ", "), ("zh-CN", "、")])
+def test_the_note_of_what_changed_names_the_lines_of_a_chance_as_the_table_does(language: str, between: str):
+    assert set(CHANCE_LINES) == set(BECAME)
+    t = translator(language)
+    names = [t(f"changed.{line}") for line in CHANCE_LINES]
+    listed = between.join(names)
+    assert (listed if language == "zh-CN" else listed.lower()) in t("forecast.bridge_note")
 
 
 def test_no_text_lies_unused():

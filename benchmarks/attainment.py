@@ -103,6 +103,7 @@ def outlook_lines(deals: int, seed: int = HISTORY_SEED) -> Iterator[str]:
     start, _ = bounds(parse_period(QUARTER, taught.settings), taught.settings)
     model, _ = fit_model(training_matrix(taught, start), taught, start, FitOptions())
     as_of = start + dt.timedelta(days=7 * WEEKS_IN)
+    outlook(taught, model, QUARTER, as_of)  # compiles what an outlook needs
     # What was found of a history before is kept with it: the timed one is made anew.
     fresh = generate(deals, seed).history
     seen, spent, worked = timed(partial(outlook, fresh, model, QUARTER, as_of))

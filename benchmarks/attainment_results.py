@@ -81,6 +81,8 @@ def real_set(cells: pl.DataFrame, cuts: Sequence[tuple[str, str]]) -> Iterator[s
     """Every forecast at every level of a real set, who was better than the model, and what corrections changed."""
     named = [(f"{by}, {measure}", at_cut(cells, by, measure)) for by, measure in cuts]
     yield READING
+    if of(cells, rules.LAST_YEAR).is_empty():
+        yield f"There is no {rules.LAST_YEAR}: nothing is known of the same period a year before."
     yield ""
     for name, rows in named:
         yield f"**{name.capitalize()}**"

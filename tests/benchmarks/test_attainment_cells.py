@@ -199,6 +199,7 @@ def test_a_real_set_prints_every_forecast_at_every_level():
     assert any(line.startswith("| last year's pace | 1 | 0.300 | -0.300 | 0.300 | 0.150 |") for line in page)
     assert any(line.startswith("- company, count: corrected and uncorrected numbers differ") for line in page)
     assert "| WAPE, people, count, n 2 | 0.100 | 0.30 | reached |" in page
+    assert not any(line.startswith("There is no") for line in page)
 
 
 def test_a_quarter_that_a_rule_told_better_is_named_on_the_chip_makers_page():
@@ -218,6 +219,7 @@ def test_a_quarter_that_a_rule_told_better_is_named_on_the_chip_makers_page():
     assert f"**{rules.LAST_PIPE}** (WAPE 0.067 against 0.267" in named[0]
     assert any(line.startswith("No other forecast was better") and "company, count, all" in line for line in page)
     assert "Of the regions' misses 50% are of one," in " ".join(page)
+    assert "There is no last year's pace: nothing is known of the same period a year before." in page
 
 
 def test_a_part_of_nothing_is_not_a_number():

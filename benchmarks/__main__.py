@@ -43,9 +43,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure speed and memory, and write docs/speed.md.")
     parser.add_argument("names", nargs="*", help=f"some of {', '.join(OF_SPEED)}; the others' sections stay")
     parser.add_argument("--folder", help="where the CRMs of benchmarks.features are kept")
+    parser.add_argument("--deals", help="open deals of benchmarks.service; 50,000 if left out")
     given = parser.parse_args()
-    folder = ["--folder", given.folder] if given.folder else []
-    found = {name: run(name, folder if name == "features" else []) for name in given.names or OF_SPEED}
+    options = {
+        "features": ["--folder", given.folder] if given.folder else [],
+        "service": ["--deals", given.deals] if given.deals else [],
+    }
+    found = {name: run(name, options.get(name, [])) for name in given.names or OF_SPEED}
     failed = [name for name, text in found.items() if text is None]
     if not failed:
         sections = sections_of(PAGE) | {OF_SPEED[name]: text for name, text in found.items() if text}

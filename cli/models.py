@@ -87,7 +87,12 @@ def models(session: Session) -> None:
 @models.command("list")
 @shared_options
 def listed(session: Session) -> None:
-    """Every version, the newest first."""
+    """Every version, the newest first.
+
+    \b
+    Example:
+      dealcast models list
+    """
     list_versions(session)
 
 

@@ -41,6 +41,11 @@ def shadow(session: Session) -> None:
     """A challenger beside the champion: start, stop, compare.
 
     While there is a challenger, `dealcast score --record` stores its scores too. Nobody is shown them.
+
+    \b
+    Example:
+      dealcast shadow start 3
+      dealcast shadow compare
     """
 
 

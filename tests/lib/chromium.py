@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -70,10 +70,19 @@ def follow(driver: webdriver.Chrome, element: WebElement) -> None:
     """Clicks and waits until another page stands."""
     before = driver.find_element(By.TAG_NAME, "html")
     element.click()
-    WebDriverWait(driver, SLOWEST_SECONDS).until(staleness_of(before))
+    WebDriverWait(driver, SLOWEST_SECONDS).until(lambda _: gone(before))
     WebDriverWait(driver, SLOWEST_SECONDS).until(
         lambda now: now.execute_script("return document.readyState") == "complete"
     )
+
+
+def gone(element: WebElement) -> bool:
+    """Whether the page that the element was on has been left; the driver has more than one way of saying so."""
+    try:
+        element.is_enabled()
+    except WebDriverException:
+        return True
+    return False
 
 
 def keep_downloads(driver: webdriver.Chrome, folder: Path) -> None:

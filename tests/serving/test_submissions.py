@@ -200,7 +200,8 @@ def test_the_api_takes_a_statement_and_gives_back_what_was_said(speakers, api):
 def test_a_token_that_is_nobody_s_speaks_for_nobody(api):
     answer = api.post("/v1/forecast-calls", json={"period": FAR, "commit": 5})
     assert answer.status_code == 403
-    assert "the token 'tests' is not a person's" in answer.json()["detail"]
+    says = "'tests' is not a person of the history; a statement is made by an account with a rep_id"
+    assert says in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,16 @@ FAIR = (
     Column("note", "note", "说明"),
 )
 
+MARGIN = (
+    Column("told", "of", "对象"),
+    Column("amount", "billed", "开票", "amount"),
+    Column("cost", "cost", "成本", "amount"),
+    Column("margin", "margin", "毛利", "amount"),
+    Column("gross_margin", "gross margin", "毛利率", "percent"),
+    Column("share_of_margin", "of all margin", "占全部毛利", "percent"),
+    Column("n", "invoices", "发票数", "whole"),
+)
+
 
 @click.command()
 @shared_options
@@ -77,6 +87,7 @@ FAIR = (
 @click.option(
     "--fairness", "fair", is_flag=True, help="Beside peers on deals of the same regions and segments instead."
 )
+@click.option("--margin-by", metavar="KEY", help="Gross margin of each product_line or customer instead.")
 @out_option
 def scorecard(
     session: Session,
@@ -87,6 +98,7 @@ def scorecard(
     template: str | None,
     everything: bool,
     fair: bool,
+    margin_by: str | None,
     out: Path | None,
 ) -> None:
     """The performance sheet: computed, not judged; what is missing is named, never 0.
@@ -97,11 +109,13 @@ def scorecard(
       dealcast scorecard --period 2026Q2 --template mature
       dealcast scorecard --period 2026Q2 --rep R001 --out sheet.csv
       dealcast scorecard --period 2026Q2 --fairness
+      dealcast scorecard --period 2026Q2 --margin-by product_line
     """
     import polars as pl
 
     from history.fiscal import previous, quarter_of
     from indicators.fairness import fairness
+    from indicators.margin import margin_by as margins
     from indicators.scorecard import sheets
 
     out = checked_path(out)
@@ -109,6 +123,12 @@ def scorecard(
     settings = history.settings
     day = day_or_newest(as_of, history)
     name = period or previous(quarter_of(day, settings), settings).name
+    if margin_by is not None:
+        frame = margins(history, name, settings.start_of(day), margin_by)
+        if out:
+            write(frame, out)
+        show_margin(frame, name, Style(session.language, settings.currency))
+        return
     if fair:
         frame = fairness(history, name, settings.start_of(day), role)
         frame = frame if rep is None else frame.filter(pl.col("rep_id") == rep)
@@ -123,6 +143,17 @@ def scorecard(
         show_sheet(frame, rep, name, session.language)
     else:
         show_people(frame, name, session.language)
+
+
+def show_margin(frame: pl.DataFrame, period: str, style: Style) -> None:
+    """One line per product line or customer, the largest margin first."""
+    if frame.is_empty():
+        nothing = f"Nothing with a known cost was billed in {period}.", f"{period} 没有已知成本的开票。"
+        say(choose(style.language, *nothing))
+        return
+    title = choose(style.language, f"Gross margin {period}", f"{period} 毛利")
+    rows = [row | {"told": row["name"] or row["key"]} for row in frame.iter_rows(named=True)]
+    print_table(title, MARGIN, rows, style)
 
 
 def show_fairness(frame: pl.DataFrame, period: str, language: str) -> None:

@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from history.errors import DateInvalid, DealcastError, DealUnknown, NoHistory, RequestInvalid
 from history.fiscal import bounds, parse_period, previous, quarter_of
-from history.leading import led_scopes, people_at
 from history.scopes import COMPANY, parse_scope, scope_kinds
 from serving.access import PageExporter, PageReader, PageSpeaker
 from serving.bridge import Bridge, bridge, must_follow, pair_of
@@ -25,7 +24,7 @@ from serving.forecast_notes import notes
 from serving.forecasting import Outlook, outlook
 from serving.live import Live, standing_of
 from serving.pace_words import working
-from serving.pages.context import Option, Page
+from serving.pages.context import Page
 from serving.pages.forecast_parts import (
     behind_table,
     bridge_charts,
@@ -40,18 +39,18 @@ from serving.pages.people import calls_now
 from serving.pages.people_parts import signed, statement_table, told_measure
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
+from serving.pages.speaking import MEASURES, SpeakForm, number, speak_form
 from serving.pages.table import Choices, Table, Tile, choices, link
 from serving.score_history import WEEK
 from serving.sight import Sight
 from serving.standing import Standing
-from serving.submissions import CATEGORIES, Statement, submit
+from serving.submissions import Statement, submit
 from serving.texts import joined, text_or, translator
 from serving.tokens import utc_now
 from serving.told import call_rows, forecast_rows, pace_rows
 from serving.ways import Way, ways
 
 router = APIRouter(include_in_schema=False)
-MEASURES = ("amount", "count")
 WIDEST_FIRST = (COMPANY, "region", "team", "rep")
 
 
@@ -77,16 +76,6 @@ class Drawn:
     heading: str
     wide: Markup
     narrow: Markup
-
-
-@dataclass(frozen=True)
-class SpeakForm:
-    """The form to submit: the scopes that one speaks for, the periods that are not over, the categories."""
-
-    scopes: list[Option]
-    periods: list[Option]
-    measures: list[Option]
-    categories: list[Option]
 
 
 @dataclass(frozen=True)
@@ -171,21 +160,6 @@ def _refused(request: Request, sight: Sight, error: DealcastError) -> Response:
     shell = Shell(request, standing_of(request), sight)
     asked = asked_of(shell, "", "", "amount", "")
     return render(request, "forecast.html", forecast_page(shell, asked, calls_now(request), refused=str(error)), 422)
-
-
-def number(name: str, text: str) -> float:
-    """A number as people type it: 1,200,000 or 120万; raises `RequestInvalid`.
-
-    >>> number("commit", "1,200,000"), number("commit", "120万"), number("commit", "1.2m")
-    (1200000.0, 1200000.0, 1200000.0)
-    """
-    plain = text.strip().lower().replace(",", "").replace("，", "").replace(" ", "")
-    sizes = {"万": 1e4, "亿": 1e8, "k": 1e3, "m": 1e6}
-    size = sizes.get(plain[-1:], 1.0)
-    try:
-        return float(plain[:-1] if size != 1.0 else plain) * size
-    except ValueError as error:
-        raise RequestInvalid(f"{name} {text[:40]!r} is no number; expected one such as 1200000. Correct it.") from error
 
 
 def asked_of(shell: Shell, period: str, by: str, measure: str, line: str) -> Asked:
@@ -436,26 +410,3 @@ def _statements(calls: pl.DataFrame, shell: Shell, asked: Asked) -> Table:
     held = told.filter(pl.col("holds"))
     table = statement_table(held, shell.standing, shell.language)
     return replace(table, caption=t("forecast.said", period=asked.period))
-
-
-def speak_form(shell: Shell) -> SpeakForm | None:
-    """The form of who may speak: for oneself and the scopes that one leads, of periods that are not over today."""
-    own = shell.sight.rep_id
-    if own is None or not shell.sight.may("state"):
-        return None
-    t = translator(shell.language)
-    standing, settings = shell.standing, shell.standing.history.settings
-    led = standing.remembered(("led", own), lambda: led_scopes(people_at(standing.past, standing.as_of), own))
-    scopes = [Option(f"rep:{own}", t("forecast.myself"), True)]
-    for written in led:
-        kind, scope_id = parse_scope(written, scope_kinds(settings))
-        name = scope_name(kind, scope_id, standing, t)
-        scopes.append(Option(f"{kind}:{scope_id}", f"{text_or(shell.language, f'by.{kind}', kind)} {name}", False))
-    today = quarter_of(settings.day_of(utc_now()), settings)
-    names = [today.name, previous(today, settings, -1).name]
-    return SpeakForm(
-        scopes=scopes,
-        periods=[Option(name, name, name == today.name) for name in names],
-        measures=[Option(name, t(f"measure.{name}"), name == "amount") for name in MEASURES],
-        categories=[Option(name, t(f"forecast.{name}"), False) for name in CATEGORIES],
-    )

@@ -9,7 +9,7 @@ import pytest
 from history.errors import RequestInvalid
 from history.fiscal import quarter_of
 from serving.forecasting import outlook, table
-from serving.pages.forecast import number
+from serving.pages.speaking import number
 from serving.tokens import utc_now
 from serving.ways import COMMITS, MANAGERS, PACE, STAGES, stage_weights, ways
 from tests.lib.signing_in import csrf_of

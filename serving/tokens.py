@@ -95,7 +95,7 @@ def workspace_mark(workspace_id: str) -> str:
     """What tokens of a workspace carry in front, so that one sent to another workspace can be told from a wrong one.
 
     >>> workspace_mark("w1")
-    'w6b3ddb.'
+    'w60c559.'
     """
     return f"w{hashed(workspace_id)[:6]}."
 

@@ -36,7 +36,7 @@ def changed_values(history: History) -> dict[str, Derive]:
     parsed: dict[str, tuple[Sequence[str], Parse]] = {
         "number": (("amount", "probability"), number),
         "date": (("close_date",), instant),
-        "place": (("stage",), lambda text: text.replace_strict(place, default=None, return_dtype=pl.Float64)),
+        "place": (("stage",), lambda text: pl.Series([place.get(word) for word in text.to_list()], dtype=pl.Float64)),
     }
     columns: dict[str, Derive] = {"outcome": _derived("new", ("stage",), outcome)}
     for name, (fields, parse) in parsed.items():

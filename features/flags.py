@@ -111,6 +111,9 @@ _LIST = (
     ),
 )
 FLAGS: dict[str, Flag] = {flag.code: flag for flag in _LIST}
+_READ = sorted({"stage_place", "reply_lag_days", *(name for f in _LIST for name in (f.feature, f.stand_in) if name)})
+Columns = pd.DataFrame | Mapping[str, np.ndarray]
+"""Features by name, row for row: the matrix, or the columns taken out of it."""
 
 
 def thresholds_of(raw: Mapping[str, Any]) -> dict[str, float | None]:
@@ -130,7 +133,7 @@ def thresholds_of(raw: Mapping[str, Any]) -> dict[str, float | None]:
     return thresholds
 
 
-def applies(flag: Flag, matrix: pd.DataFrame, open_stages: int) -> np.ndarray:
+def applies(flag: Flag, matrix: Columns, open_stages: int) -> np.ndarray:
     """Whether the flag asks anything of the deal where it stands, per row; a deal at no open stage is always asked."""
     place = _numbers(matrix, "stage_place") / max(1, open_stages)
     if flag.from_place == 0 and flag.to_place == 1:
@@ -138,7 +141,7 @@ def applies(flag: Flag, matrix: pd.DataFrame, open_stages: int) -> np.ndarray:
     return (place >= flag.from_place) & (place < flag.to_place)
 
 
-def raised(flag: Flag, matrix: pd.DataFrame, threshold: float, open_stages: int) -> np.ndarray:
+def raised(flag: Flag, matrix: Columns, threshold: float, open_stages: int) -> np.ndarray:
     """Whether `flag` is raised, per row of the matrix. A deal without a value, or one to stand in, is never flagged."""
     own = _numbers(matrix, flag.feature)
     value = np.where(np.isnan(own), _numbers(matrix, flag.stand_in), own) if flag.stand_in else own
@@ -153,9 +156,8 @@ def raised(flag: Flag, matrix: pd.DataFrame, threshold: float, open_stages: int)
     return hit & applies(flag, matrix, open_stages)
 
 
-def _numbers(matrix: pd.DataFrame, name: str) -> np.ndarray:
-    found: np.ndarray = matrix[name].to_numpy(np.float64)
-    return found
+def _numbers(matrix: Columns, name: str) -> np.ndarray:
+    return np.asarray(matrix[name], np.float64)
 
 
 def raise_flags(
@@ -169,9 +171,10 @@ def raise_flags(
     `silent` names flags that the history cannot speak to (see `features.silence`).
     """
     used = {code: flag.threshold for code, flag in FLAGS.items()} if thresholds is None else thresholds
-    # Columns are handed out far sooner by rows without names, which counts where there is one row.
-    rows = matrix.set_axis(pd.RangeIndex(len(matrix)))
-    codes: list[list[str]] = [[] for _ in range(len(rows))]
+    # Each column is taken out once: of one row that is dearer than all that is then asked of it.
+    nameless = matrix.set_axis(pd.RangeIndex(len(matrix)))
+    rows = {name: _numbers(nameless, name) for name in _READ}
+    codes: list[list[str]] = [[] for _ in range(len(matrix))]
     for code, flag in FLAGS.items():
         threshold = used.get(code)
         if threshold is None or code in silent:

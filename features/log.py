@@ -124,9 +124,10 @@ def make_log(
         tied = ties(still(begins), *map(still, keys))
     rows = _settled(rows, tied, tie_break, settle)
     starts = np.flatnonzero(begins)
+    names = rows["entity"][starts]
     return Log(
-        frame=rows.drop(forget, strict=False),
-        entities=rows["entity"].gather(starts).cast(pl.String),
+        frame=pl.DataFrame([column for column in rows if column.name not in forget]),
+        entities=names if names.dtype == pl.String else names.cast(pl.String),
         offsets=np.append(starts, rows.height),
         happened_us=keys[1],
         arrived_us=keys[0],
@@ -150,9 +151,7 @@ def _in_order_of_names(column: pl.Series) -> bool:
 
 def _keys(rows: pl.DataFrame, tie_break: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Arrival, happening, and as integers (keys, events) the leading tie-breaks that are instants or coded words."""
-    happened = rows["happened_at"].to_physical()
-    told = rows["recorded_at"].to_physical()
-    recorded = (told.fill_null(happened) if told.null_count() else told).to_numpy()
+    happened, recorded = instants_us(rows["happened_at"]), instants_us(rows["recorded_at"])
     keys: list[np.ndarray] = []
     for name in tie_break[: MOST_KEYS - 2]:
         found = _key(rows, name)
@@ -160,15 +159,17 @@ def _keys(rows: pl.DataFrame, tie_break: Sequence[str]) -> tuple[np.ndarray, np.
             break
         keys.append(found)
     more = np.stack(keys) if keys else np.zeros((0, rows.height), np.int64)
-    return np.maximum(happened.to_numpy(), recorded), happened.to_numpy(), more
+    # No recorded time is the least number there is: the event arrived when it happened.
+    return np.maximum(happened, recorded), happened, more
 
 
 def _key(rows: pl.DataFrame, name: str) -> np.ndarray | None:
     if name not in rows.columns:
         return None
     column = rows[name]
-    is_time = isinstance(column.dtype, pl.Datetime)
-    if not is_time and not (isinstance(column.dtype, pl.Enum) and _in_order_of_names(column)):
+    if isinstance(column.dtype, pl.Datetime):
+        return np.maximum(instants_us(column), LONG_AGO)
+    if not (isinstance(column.dtype, pl.Enum) and _in_order_of_names(column)):
         return None
     codes = column.to_physical().cast(pl.Int64)
     return codes.fill_null(LONG_AGO).to_numpy() if codes.null_count() else codes.to_numpy()
@@ -213,7 +214,8 @@ def _settled(
     if not len(at) or not tie_break:
         return rows
     some = rows[at].with_columns(_tie=tied[at], _at=at)
-    some = some.with_columns(pl.col(pl.Enum).cast(pl.String))
+    if any(isinstance(dtype, pl.Enum) for dtype in some.dtypes):
+        some = some.with_columns(pl.col(pl.Enum).cast(pl.String))
     some = settle(some) if settle else some
     order = some.sort("_tie", *tie_break, nulls_last=False, maintain_order=True)["_at"].to_numpy()
     if (order == at).all():
@@ -231,16 +233,21 @@ def _replaced(rows: pl.DataFrame) -> np.ndarray:
 
 def _as_array(column: pl.Series) -> Words | np.ndarray:
     if isinstance(column.dtype, pl.Datetime):
-        instants = column.to_physical()
-        plain = instants.fill_null(NO_TIME) if instants.null_count() else instants
-        return plain.to_numpy().view("datetime64[us]")
+        return instants_us(column).view("datetime64[us]")
     if column.dtype == pl.String or isinstance(column.dtype, pl.Enum | pl.Categorical):
         return as_words(column)
     return numbers_of(column)
 
 
+def instants_us(column: pl.Series) -> np.ndarray:
+    """Instants as microseconds since 1970, `NO_TIME` for none; taken out as they lie in memory where none is missing."""
+    return column.to_numpy().view(np.int64)
+
+
 def numbers_of(column: pl.Series) -> np.ndarray:
     """A column of numbers as float64, NaN for none; polars is slow to hand out what has nulls."""
+    if len(column) <= FEW_EVENTS:
+        return np.array(column.to_list(), np.float64)
     numbers = column.cast(pl.Float64)
     return (numbers.fill_null(np.nan) if numbers.null_count() else numbers).to_numpy()
 

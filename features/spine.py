@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from features.aggregate import AGGREGATES, days_between, first, last
@@ -34,18 +35,19 @@ def open_spine(history: History, instants: Sequence[dt.datetime], log: Log | Non
     as open from its first change on until a won or lost stage is known, and again once it is known to be reopened.
     """
     log = changes_log(history) if log is None else log
-    began = pl.DataFrame({"deal_id": log.entities, "began": _began(log)})
-    points = pl.DataFrame({"as_of": pl.Series(list(instants), dtype=pl.Datetime("us"))})
-    rows = began.join_where(points, pl.col("began") < pl.col("as_of")).select("deal_id", "as_of")
-    rows = rows.sort("as_of", "deal_id")
+    began = log.arrived_us[log.offsets[:-1]]
+    points = np.array(sorted(instants), "datetime64[us]").view(np.int64)
+    # Entities stand in the order of their names, so the rows come out by as_of and deal_id.
+    places = [np.flatnonzero(began < point) for point in points]
+    rows = pl.DataFrame(
+        {
+            "deal_id": log.entities.gather(np.concatenate([*places, np.zeros(0, np.int64)])),
+            "as_of": np.repeat(points, [len(one) for one in places]).view("datetime64[us]"),
+        }
+    )
     wanted = [AGGREGATES[expr.meta.output_name()] for expr in (_STAGE, _OUTCOME, _BEGAN)]
-    found = sweep(log, rows.rename({"deal_id": "entity"}), wanted)
-    state = pl.concat([rows, found], how="horizontal")
+    found = sweep(log, rows.select(entity="deal_id", as_of="as_of"), wanted)
+    state = rows.hstack(found)
     return state.filter(_OUTCOME.is_null() & _BEGAN.is_not_null()).select(
         "deal_id", "as_of", _STAGE.alias("stage"), days_between(pl.col("as_of"), _BEGAN).alias("age_days")
     )
-
-
-def _began(log: Log) -> pl.Series:
-    """When the first change of each deal arrived."""
-    return pl.Series(log.arrived_us[log.offsets[:-1]]).cast(pl.Datetime("us"))

@@ -22,8 +22,7 @@ def in_workspace_currency(
     to be in the workspace's currency; where it holds some, an amount in a currency without a rate becomes null, an
     unknown amount, rather than a wrong one (`currencies_without_rate` names them).
     """
-    rates = rates_in_force(history)
-    if rates.is_empty():
+    if history["fx_rates"].is_empty() or (rates := rates_in_force(history)).is_empty():
         return frame
     at = pl.col(instant) if isinstance(instant, str) else pl.lit(instant, dtype=pl.Datetime("us"))
     rows = frame.with_row_index(_ROW).with_columns(at.alias(_AT))

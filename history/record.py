@@ -46,6 +46,8 @@ def complete(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     A row that carries no `recorded_at` was knowable when it happened. A row without an event time was always known.
     """
     table = TABLES[name]
+    if frame.schema == table.polars_schema:
+        return with_recorded_at(table, frame)
     columns = [
         pl.col(column.name).cast(column.dtype, strict=True)
         if column.name in frame.columns
@@ -53,10 +55,14 @@ def complete(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         for column in table.columns
     ]
     extras = [column for column in frame.columns if column not in table.names]
-    out = frame.select(*columns, *extras)
-    if table.happened is None:
-        return out
-    return out.with_columns(pl.col("recorded_at").fill_null(pl.col(table.happened)))
+    return with_recorded_at(table, frame.select(*columns, *extras))
+
+
+def with_recorded_at(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """`frame` with `recorded_at` where the row has none of its own: then it was knowable when it happened."""
+    if table.happened is None or not frame["recorded_at"].null_count():
+        return frame
+    return frame.with_columns(pl.col("recorded_at").fill_null(pl.col(table.happened)))
 
 
 def own_recorded_at(table: Table) -> pl.Expr:

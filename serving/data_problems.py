@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import polars as pl
 
+from features.kernel import NO_TIME
+from features.log import Log, instants_us
 from history.record import History
 from serving.record_problems import RECORD_PROBLEMS, record_problems
 
-FAR_DAYS = 730
-OLD_DAYS = 365
+FAR, OLD = dt.timedelta(days=730), dt.timedelta(days=365)
+_READ = ("stage", "amount", "amount_home", "owner_id")
 
 PROBLEMS = (
     "no_stage",
@@ -26,32 +31,40 @@ PROBLEMS = (
 )
 
 
-def data_problems(past: History, snapshot: pl.DataFrame, as_of: dt.datetime) -> pl.Series:
-    """Codes separated by spaces per row of `snapshot`, "" where nothing is wrong.
+def data_problems(past: History, snapshot: pl.DataFrame, as_of: dt.datetime) -> list[list[str]]:
+    """The codes of what is wrong per row of `snapshot`.
 
     `snapshot` needs stage, amount, amount_home (workspace currency, null without a rate), close_date, owner_id.
     An owner is only unknown where the history lists people at all.
     """
-    stages = [stage.name for stage in past.settings.stages]
-    people = past["reps"]["rep_id"].unique()
-    close, owner = pl.col("close_date"), pl.col("owner_id")
-    found = {
-        "no_stage": pl.col("stage").is_null(),
-        "unknown_stage": ~pl.col("stage").is_in(stages),
-        "no_amount": pl.col("amount").is_null(),
-        "no_rate": pl.col("amount").is_not_null() & pl.col("amount_home").is_null(),
-        "no_close_date": close.is_null(),
-        "close_date_far": close > as_of + dt.timedelta(days=FAR_DAYS),
-        "close_date_old": close < as_of - dt.timedelta(days=OLD_DAYS),
-        "no_owner": owner.is_null(),
-        "unknown_owner": ~owner.is_in(people.implode()) if people.len() else pl.lit(False),
-    }
-    codes = [pl.when(said.fill_null(False)).then(pl.lit(code)) for code, said in found.items()]
-    return snapshot.select(problems=pl.concat_str(codes, separator=" ", ignore_nulls=True))["problems"]
+    stages = frozenset(stage.name for stage in past.settings.stages)
+    people = frozenset(past["reps"]["rep_id"].to_list())
+    # As plain numbers: Python knows no year 0, which a slip of the pen may name.
+    far, old = (int(np.datetime64(day, "us").astype(np.int64)) for day in (as_of + FAR, as_of - OLD))
+
+    def codes(stage: str | None, amount: Any, at_home: Any, owner: str | None, close: int) -> Iterator[str]:
+        if stage not in stages:
+            yield "no_stage" if stage is None else "unknown_stage"
+        if amount is None or at_home is None:
+            yield "no_amount" if amount is None else "no_rate"
+        if close == NO_TIME:
+            yield "no_close_date"
+        elif close > far or close < old:
+            yield "close_date_far" if close > far else "close_date_old"
+        if owner is None or (people and owner not in people):
+            yield "no_owner" if owner is None else "unknown_owner"
+
+    close = instants_us(snapshot["close_date"]).tolist()
+    return [list(codes(*row)) for row in zip(*(snapshot[name].to_list() for name in _READ), close, strict=True)]
 
 
-def all_problems(past: History, snapshot: pl.DataFrame, as_of: dt.datetime) -> pl.Series:
-    """`data_problems` and then what is odd in the record; `snapshot` also needs deal_id."""
-    odd = record_problems(past, snapshot, as_of)["record_problems"]
-    both = pl.concat_str(data_problems(past, snapshot, as_of), odd, separator=" ")
-    return snapshot.select(problems=both.str.strip_chars())["problems"]
+def all_problems(past: History, log: Log, snapshot: pl.DataFrame, as_of: dt.datetime) -> pl.Series:
+    """What is wrong and then what is odd in the record, per row of `snapshot`: codes separated by spaces.
+
+    `snapshot` also needs deal_id; `log` holds the changes laid out. "" where nothing is wrong.
+    """
+    found = data_problems(past, snapshot, as_of)
+    for code, odd in record_problems(past, log, snapshot["deal_id"], as_of).items():
+        for row in np.flatnonzero(odd):
+            found[row].append(code)
+    return pl.Series("problems", [" ".join(codes) for codes in found], dtype=pl.String)

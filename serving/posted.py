@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from features.matrix import prepare_deals
 from features.spine import open_spine
 from features.streams import changes
+from history.as_of import known
 from history.errors import RequestInvalid
 from history.record import History, complete
 from history.settings import Settings
@@ -35,22 +36,23 @@ def score_posted(standing: Standing, deals: list[DealIn], as_of: dt.datetime, ho
     for place, deal in enumerate(deals):
         check_deal(deal, f"/deals/{place}", standing.history.settings)
     _refuse_repeats(deals)
-    posted = posted_history(standing.history, deals)
+    posted = posted_history(standing.history.settings, deals)
     prepared = prepare_deals(posted, standing.prepared)
-    spine = open_spine(posted, [as_of], prepared.logs[changes]).sort("deal_id")
+    spine = open_spine(posted, [as_of], prepared.logs[changes])
     _refuse_closed(deals, spine, standing, as_of)
-    return score_rows(posted, prepared, standing.model_at(as_of), spine, horizon, standing.mute_at(as_of))
+    past = History(posted.settings, {**known(posted, as_of).tables, **standing.surroundings(as_of)})
+    return score_rows(past, prepared, standing.model_at(as_of), spine, horizon, standing.mute_at(as_of))
 
 
-def posted_history(history: History, deals: list[DealIn]) -> History:
-    """The deals sent as the only deals, among the workspace's people and rates; all else the prepared history tells."""
+def posted_history(settings: Settings, deals: list[DealIn]) -> History:
+    """The deals sent as the only deals; all that is around them the prepared history tells."""
     frames = {
         "deals": _frame("deals", [_row(deal) for deal in deals]),
         "deal_changes": _frame("deal_changes", _rows(deals, "changes")),
         "activities": _frame("activities", _rows(deals, "activities")),
         "contacts": _frame("contacts", _rows(deals, "contacts")),
     }
-    return History(history.settings, {**frames, "reps": history["reps"], "fx_rates": history["fx_rates"]})
+    return History(settings, frames)
 
 
 def check_deal(deal: DealIn, where: str, settings: Settings) -> None:

@@ -50,12 +50,11 @@ class Reason:
 
 def value_of(matrix: pd.DataFrame, name: str, row: int) -> object:
     """The value of a feature in a row of the matrix; None where there is none."""
-    return value_in(matrix[name].array if name in matrix.columns else None, row)
+    return told(matrix[name].array[row]) if name in matrix.columns else None
 
 
-def value_in(column: Any, row: int) -> object:
-    """The value in a row of a column as its array; None where there is none, or no column."""
-    value = None if column is None else column[row]
+def told(value: Any) -> object:
+    """A value of a matrix; None where it holds none."""
     return None if value is None or pd.isna(value) else value
 
 

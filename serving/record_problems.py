@@ -3,57 +3,109 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
-from history.deals import ordered_changes
+from features.log import Log, Words, instants_us
 from history.record import History
 
 RECORD_PROBLEMS = ("no_activity", "future_activity", "future_change", "tied_changes", "changes_out_of_order")
 _FIELDS = ("stage", "amount", "close_date", "owner_id")
-_MOMENT = ("deal_id", "field", "changed_at", "recorded_at")
+_NO_TOUCH = ("review", "task")
 
 
-def record_problems(past: History, deals: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
-    """deal_id and `record_problems`: codes separated by spaces, "" where nothing is odd, in the order of `deals`.
+def record_problems(past: History, log: Log, deals: pl.Series, as_of: dt.datetime) -> dict[str, np.ndarray]:
+    """For each of `RECORD_PROBLEMS` which of the deals has it.
 
-    `past` is the history as known at `as_of` (naive UTC). That a deal has no touch is only odd where some deal has.
+    `past` is the history as known at `as_of` (naive UTC), `log` the changes laid out, what came later among them. That
+    a deal has no touch is only odd where some deal has.
     """
-    changes = past["deal_changes"].join(deals.select("deal_id"), on="deal_id", how="semi")
-    touches = past["activities"].filter(~pl.col("kind").is_in(["review", "task"]))
-    own = touches.join(deals.select("deal_id"), on="deal_id", how="semi")
-    happened = own.filter(pl.col("happened_at") < as_of)
-    chain = changes.filter(pl.col("field").is_in(_FIELDS))
-    found = {
-        "future_activity": own.filter(pl.col("happened_at") >= as_of),
-        "future_change": changes.filter(pl.col("changed_at") >= as_of),
-        "tied_changes": _tied(chain),
-        "changes_out_of_order": _out_of_order(past.with_tables(deal_changes=chain)),
+    now = int(np.datetime64(as_of, "us").astype(np.int64))
+    untouched, ahead = _touches(past["activities"], deals, now)
+    deal = _deal_of_event(log, deals)
+    known = (deal >= 0) & (instants_us(log.frame["recorded_at"]) < now)
+    chain = _chain(log, deal, known)
+    return {
+        "no_activity": untouched,
+        "future_activity": ahead,
+        "future_change": _some(len(deals), deal[known & (log.happened_us >= now)]),
+        "tied_changes": _some(len(deals), chain.deal[chain.tied()]),
+        "changes_out_of_order": _some(len(deals), chain.deal[chain.out_of_order()]),
     }
-    odd = {code: pl.col("deal_id").is_in(rows["deal_id"].unique().implode()) for code, rows in found.items()}
-    untouched = ~pl.col("deal_id").is_in(happened["deal_id"].unique().implode())
-    odd["no_activity"] = untouched if touches.height else pl.lit(False)
-    codes = [pl.when(odd[code]).then(pl.lit(code)) for code in RECORD_PROBLEMS]
-    return deals.select("deal_id", record_problems=pl.concat_str(codes, separator=" ", ignore_nulls=True))
 
 
-def _tied(changes: pl.DataFrame) -> pl.DataFrame:
-    """Changes of one field at one instant of which it cannot be told which came last."""
-    follows = pl.col("old_value").is_in(pl.col("new_value").drop_nulls().implode()).over(*_MOMENT)
-    tied = changes.filter(pl.len().over(*_MOMENT) > 1)
-    if tied.is_empty():
-        return tied
-    loose = tied.with_columns(_follows=follows.fill_null(False)).group_by(*_MOMENT)
-    counted = loose.agg(values=pl.col("new_value").n_unique(), first=(~pl.col("_follows")).sum())
-    return counted.filter((pl.col("values") > 1) & (pl.col("first") != 1))
+def _touches(activities: pl.DataFrame, deals: pl.Series, now: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which deals have had no touch though others have, and which have one dated ahead."""
+    rows = activities.filter(~pl.col("kind").is_in(_NO_TOUCH))
+    happened = instants_us(rows["happened_at"]) < now
+    if rows.is_empty():
+        return np.zeros(len(deals), np.bool_), np.zeros(len(deals), np.bool_)
+    touched, ahead = (frozenset(rows["deal_id"].filter(pl.Series(part)).to_list()) for part in (happened, ~happened))
+    asked = deals.to_list()
+    return np.array([deal not in touched for deal in asked]), np.array([deal in ahead for deal in asked])
 
 
-def _out_of_order(history: History) -> pl.DataFrame:
-    """Changes whose old value is not the value that the field had before them."""
-    rows = ordered_changes(history).with_columns(
-        before=pl.col("new_value").shift(1).over("deal_id", "field"),
-        later=pl.int_range(pl.len()).over("deal_id", "field") > 0,
-    )
-    return rows.filter(
-        pl.col("later") & pl.col("old_value").is_not_null() & pl.col("old_value").ne_missing(pl.col("before"))
-    )
+def _deal_of_event(log: Log, deals: pl.Series) -> np.ndarray:
+    """Which of the deals each event of the log is of; -1 for none."""
+    number = np.full(len(log.entities), -1)
+    places = log.places(deals)
+    told = places >= 0
+    number[places[told]] = np.flatnonzero(told)
+    return np.repeat(number, np.diff(log.offsets))
+
+
+def _some(n_deals: int, deals: np.ndarray) -> np.ndarray:
+    found = np.zeros(n_deals, np.bool_)
+    found[deals] = True
+    return found
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """Changes of the fields whose course is checked, field by field in the order in which they took effect.
+
+    `follows` says which has the same deal and field as the one before it, `level` which is of the same moment as well.
+    """
+
+    deal: np.ndarray
+    old: np.ndarray
+    new: np.ndarray
+    follows: np.ndarray
+    level: np.ndarray
+
+    def out_of_order(self) -> np.ndarray:
+        """Changes whose old value is not the value that the field had before them."""
+        before = np.append(self.new[:1], self.new[:-1])
+        odd = (self.old != before) & (self.old != None)  # noqa: E711  elementwise
+        return np.flatnonzero(self.follows & odd.astype(np.bool_))
+
+    def tied(self) -> np.ndarray:
+        """The first of changes of one field at one instant of which it cannot be told which came last."""
+        begins = np.flatnonzero(np.diff(self.level.astype(np.int8), append=0) == 1)
+        ends = np.flatnonzero(np.diff(self.level.astype(np.int8), append=0) == -1) + 1
+        return np.array([b for b, e in zip(begins, ends, strict=True) if self._is_loose(slice(b, e))], np.int64)
+
+    def _is_loose(self, moment: slice) -> bool:
+        values = set(self.new[moment])
+        first = sum(old is None or old not in values for old in self.old[moment])
+        return len(values) > 1 and first != 1
+
+
+def _chain(log: Log, deal: np.ndarray, known: np.ndarray) -> _Chain:
+    kinds = log.values("field")
+    assert isinstance(kinds, Words)
+    wanted = np.array([*(word in _FIELDS for word in kinds.words.to_list()), False])
+    at = np.flatnonzero(known & wanted[kinds.codes])
+    recorded, happened = instants_us(log.frame["recorded_at"]), log.happened_us
+    at = at[np.lexsort((at, recorded[at], happened[at], kinds.codes[at], deal[at]))]
+    text = pl.DataFrame([log.frame["old"], log.frame["new"]])[at]
+    old, new = (np.array(column.to_list(), dtype=object) for column in text)
+    follows = _as_before(deal[at]) & _as_before(kinds.codes[at])
+    return _Chain(deal[at], old, new, follows, follows & _as_before(recorded[at]) & _as_before(happened[at]))
+
+
+def _as_before(values: np.ndarray) -> np.ndarray:
+    """Which values equal the one before them; the first does not."""
+    return np.append(False, values[1:] == values[:-1])[: len(values)]

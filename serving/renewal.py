@@ -49,8 +49,9 @@ def renewed(standing: Standing, rows: Mapping[str, pl.DataFrame]) -> Standing:
     own = {name: pl.concat([own[name], more[name].filter(mine)], how="diagonal") if name in more else own[name]
            for name in OF_DEALS}  # fmt: skip
     alone = History(history.settings, {**own, **{name: history[name] for name in BESIDE}})
-    fresh = _scored(standing, alone)
-    return _put_together(standing, history, alone, fresh, ids)
+    past = History(history.settings, {**_known_own(alone, standing.as_of), **standing.surroundings(standing.as_of)})
+    fresh = _scored(standing, alone, past)
+    return _put_together(standing, history, alone, past, fresh, ids)
 
 
 def _news(name: str, held: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
@@ -63,14 +64,20 @@ def _news(name: str, held: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl
     )
 
 
-def _scored(standing: Standing, alone: History) -> Scored:
+def _known_own(alone: History, as_of: dt.datetime) -> Mapping[str, pl.DataFrame]:
+    return known(History(alone.settings, {name: alone[name] for name in OF_DEALS}), as_of).tables
+
+
+def _scored(standing: Standing, alone: History, past: History) -> Scored:
     prepared = prepare_deals(alone, standing.prepared)
-    spine = open_spine(alone, [standing.as_of], prepared.logs[changes]).sort("deal_id")
+    spine = open_spine(alone, [standing.as_of], prepared.logs[changes])
     mute = standing.mute_at(standing.as_of)
-    return score_rows(alone, prepared, standing.model, spine, standing.horizon, mute)
+    return score_rows(past, prepared, standing.model, spine, standing.horizon, mute)
 
 
-def _put_together(standing: Standing, history: History, alone: History, fresh: Scored, ids: pl.Series) -> Standing:
+def _put_together(
+    standing: Standing, history: History, alone: History, past: History, fresh: Scored, ids: pl.Series
+) -> Standing:
     others = ~pl.col("deal_id").is_in(ids.implode())
     scored = merged(standing.scored, fresh, ids)
     answers = {question: answer for question, answer in standing.answers.items() if _is_kept(question)}
@@ -82,7 +89,7 @@ def _put_together(standing: Standing, history: History, alone: History, fresh: S
     # What is worked out when first asked for is handed on, for those parts that these rows leave as they were.
     vars(found)["board"] = board
     vars(found)["shelf"] = _with_written(standing.shelf, board, ids)
-    vars(found)["past"] = _past(standing, alone, others)
+    vars(found)["past"] = _past(standing, past, others)
     return found
 
 
@@ -90,9 +97,8 @@ def _is_kept(question: object) -> bool:
     return isinstance(question, tuple) and question[0] in KEPT_ANSWERS
 
 
-def _past(standing: Standing, alone: History, others: pl.Expr) -> History:
+def _past(standing: Standing, own: History, others: pl.Expr) -> History:
     """The history as known, with these deals' own rows as they are known now."""
-    own = known(alone, standing.as_of)
     strangers = others | pl.col("deal_id").is_null()
     tables = {name: pl.concat([standing.past[name].filter(strangers), own[name]], how="diagonal") for name in OF_DEALS}
     return History(standing.past.settings, {**standing.past.tables, **tables})

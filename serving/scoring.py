@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,13 +27,13 @@ from history.tables import TABLES
 from serving.choosing import ServedModel
 from serving.data_problems import all_problems
 from serving.pages.format import percent
-from serving.reasons import Reason, value_in, written
+from serving.reasons import Reason, told, written
 from serving.texts import translator
 from training.explain import Explanation
 from training.small_data import TableModel
 
 REASONS_KEPT = 5
-_ASKED = ("deals", "deal_changes", "activities", "reps", "fx_rates")
+ASKED = ("deals", "deal_changes", "activities", "reps", "fx_rates")
 _STOOD_LAST = {
     "owner_id": last(changes, "new", field == "owner_id"),
     "amount": last(changes, "number", field == "amount"),
@@ -79,15 +78,10 @@ class Scored:
         """The typical deal's win probability (0 to 1) and what leads from it to this deal's, largest first."""
         place = self.places[deal_id]
         found = self.why.top(place, len(self.why.codes))
+        row = dict(zip(self.matrix.columns, self.matrix.iloc[place].to_numpy(dtype=object), strict=True))
         return float(self.why.baseline[place]) / 100, [
-            Reason(code, value_in(self._columns.get(code), place), points) for code, points in found
+            Reason(code, told(row.get(code)), points) for code, points in found
         ]
-
-    @cached_property
-    def _columns(self) -> dict[str, Any]:
-        """The matrix by column, taken out once: pandas copies the names of the rows with every column it hands out."""
-        rows = self.matrix.set_axis(pd.RangeIndex(len(self.matrix)))
-        return {str(name): column.array for name, column in rows.items()}
 
     def evidence_of(self, deal_id: str) -> Evidence | None:
         """What the deal's number rests on where tables of few past deals speak, else None."""
@@ -134,9 +128,10 @@ def score_fully(
 ) -> Scored:
     """As `score`, with the features and reasons; `prepared` saves laying out the history again."""
     check_dates(history, as_of, horizon)
-    spine = open_spine(history, [as_of]).sort("deal_id")
+    spine = open_spine(history, [as_of])
     mute = mute_flags(history, as_of)
-    return score_rows(history, prepared or prepare(history), model, spine, horizon, mute, thresholds)
+    past = known(History(history.settings, {name: history[name] for name in ASKED}), as_of)
+    return score_rows(past, prepared or prepare(history), model, spine, horizon, mute, thresholds)
 
 
 def check_dates(history: History, as_of: dt.datetime, horizon: dt.datetime) -> None:
@@ -151,7 +146,7 @@ def check_dates(history: History, as_of: dt.datetime, horizon: dt.datetime) -> N
 
 
 def score_rows(
-    history: History,
+    past: History,
     prepared: Prepared,
     model: ServedModel,
     spine: pl.DataFrame,
@@ -159,15 +154,17 @@ def score_rows(
     mute: frozenset[str],
     thresholds: Mapping[str, float | None] | None = None,
 ) -> Scored:
-    """Scores of the rows of `spine` (deal_id, as_of, stage, age_days; one as_of); `mute` flags are not raised."""
+    """Scores of the rows of `spine` (deal_id, as_of, stage, age_days; one as_of, by deal_id).
+
+    `past` holds the tables `ASKED` as known at that as_of; `mute` flags are not raised.
+    """
     matrix = build_matrix(prepared, spine, threads=1)
     as_of = spine["as_of"].item(0) if spine.height else horizon
     days = np.full(spine.height, (horizon - as_of) / dt.timedelta(days=1))
-    chances = model.predict(matrix, days)
-    why = model.explain(matrix)
+    chances, why = model.answer(matrix, days)
     health = model.health(matrix, chances["win_probability"].to_numpy())
-    used = thresholds_of(history.settings.raw) if thresholds is None else thresholds
-    flags = raise_flags(matrix, len(history.settings.open_stages), used, mute)
+    used = thresholds_of(past.settings.raw) if thresholds is None else thresholds
+    flags = raise_flags(matrix, len(past.settings.open_stages), used, mute)
     told = pl.DataFrame(
         [
             *spine.select("deal_id", "as_of", "stage"),
@@ -181,7 +178,7 @@ def score_rows(
             _everywhere("model_version", model.version, spine.height),
         ]
     )
-    told = told.join(_deal_columns(history, prepared, spine, as_of), on="deal_id", how="left", maintain_order="left")
+    told = told.hstack(_deal_columns(past, prepared, spine, as_of))
     evidence = model.evidence(matrix) if isinstance(model, TableModel) else None
     return Scored(_shaped(told), matrix, why, evidence)
 
@@ -205,22 +202,30 @@ def record_scores(store: Store, frame: pl.DataFrame) -> Appended:
     return store.append("scores", frame)
 
 
-def _deal_columns(history: History, prepared: Prepared, spine: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
-    """Owner, amount (deal currency) and data problems of each deal as known: deal_id, owner_id, amount, problems.
+def _deal_columns(past: History, prepared: Prepared, spine: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+    """Owner, amount (deal currency) and data problems of each row of `spine` as known: owner_id, amount, problems.
 
-    The engine has the deals' lives laid out already, so it is asked for what stood last, not the history again.
+    The engine has the deals' lives laid out already, so it is asked for what stood last, not the history again. Of a
+    deal whose creation was not known nothing is said.
     """
-    past = known(History(history.settings, {name: history[name] for name in _ASKED}), as_of)
     rows = spine.select(entity="deal_id", as_of="as_of")
     wanted = [AGGREGATES[expr.meta.output_name()] for expr in _STOOD_LAST.values()]
-    stood = pl.concat([spine, sweep(prepared.logs[changes], rows, wanted)], how="horizontal").with_columns(
-        expr.alias(name) for name, expr in _STOOD_LAST.items()
-    )
-    facts = past["deals"].filter(pl.col("created_at") < as_of).select("deal_id", "currency")
-    shot = stood.join(facts, on="deal_id", how="inner", maintain_order="left").with_columns(amount_home="amount")
+    stood = spine.hstack(sweep(prepared.logs[changes], rows, wanted))
+    facts = past["deals"].filter(pl.col("created_at") < as_of)
+    currency = dict(zip(facts["deal_id"].to_list(), facts["currency"].to_list(), strict=True))
+    deals = spine["deal_id"].to_list()
+    shot = stood.select("deal_id", "stage", *(expr.alias(name) for name, expr in _STOOD_LAST.items()))
+    shot = shot.hstack([shot["amount"].alias("amount_home"), _texts("currency", map(currency.get, deals))])
     shot = in_workspace_currency(past, shot, "amount_home", "currency", as_of)
-    shot = shot.with_columns(all_problems(past, shot, as_of))
-    return shot.select("deal_id", "owner_id", "amount", "problems")
+    told = [shot["owner_id"], shot["amount"], all_problems(past, prepared.logs[changes], shot, as_of)]
+    if all(deal in currency for deal in deals):
+        return pl.DataFrame(told)
+    is_known = pl.Series([deal in currency for deal in deals], dtype=pl.Boolean)
+    return pl.DataFrame(told).select(pl.when(is_known).then(pl.all()))
+
+
+def _texts(name: str, values: Iterable[str | None]) -> pl.Series:
+    return pl.Series(name, list(values), dtype=pl.String)
 
 
 def _reason_columns(why: Explanation) -> list[pl.Series]:

@@ -111,6 +111,14 @@ class Standing:
         """The history as known at the as-of date."""
         return known(self.history, self.as_of)
 
+    def surroundings(self, as_of: dt.datetime) -> dict[str, pl.DataFrame]:
+        """The people and rates around deals that are scored by themselves, as known at `as_of`."""
+        past = self.past if as_of == self.as_of else None
+        names = ("reps", "fx_rates")
+        if past is None:
+            past = known(History(self.history.settings, {name: self.history[name] for name in names}), as_of)
+        return {name: past[name] for name in names}
+
     @cached_property
     def _heard(self) -> dict[str, dt.datetime | None]:
         return heard_since(self.history)

@@ -90,33 +90,38 @@ class DealModel:
         """
         asked = checked_horizon(matrix, horizon_days)
         win, lose = self._chances(matrix, self._values(matrix, [asked, self._long(matrix)]), stages_of(matrix))
-        return pd.DataFrame(
-            {
-                "win_by_horizon": win[0],
-                "lose_by_horizon": lose[0],
-                "open_at_horizon": 1 - win[0] - lose[0],
-                "win_probability": win[1],
-            },
-            index=matrix.index,
-        )
+        return _table(matrix.index, win, lose)
 
     def explain(self, matrix: pd.DataFrame) -> Explanation:
         """Reasons for each row's `win_probability`, against a typical open deal at its stage."""
         values = self._values(matrix, [self._long(matrix)])
         stages = stages_of(matrix)
         win, _ = self._chances(matrix, values, stages)
-        found = self.win.contributions(values[0], self.num_threads)
-        typical = self.baselines.of(stages)
-        start = self.win.calibration.chance(self.baselines.expected + typical.sum(axis=1), stages)
-        parts = points_from(found[:, :-1] - typical, win[0], start)
-        codes, parts = summed_by_code(parts, self.encoding.columns, TOLD_AS)
-        return explanation(matrix.index, codes, win[0], start, parts)
+        return self._explained(matrix.index, values[0], stages, win[0])
+
+    def answer(self, matrix: pd.DataFrame, horizon_days: np.ndarray | float) -> tuple[pd.DataFrame, Explanation]:
+        """What `predict` and `explain` give, at once: what both need is worked out once."""
+        asked = checked_horizon(matrix, horizon_days)
+        values, stages = self._values(matrix, [asked, self._long(matrix)]), stages_of(matrix)
+        win, lose = self._chances(matrix, values, stages)
+        return _table(matrix.index, win, lose), self._explained(matrix.index, values[1], stages, win[1])
 
     def health(self, matrix: pd.DataFrame, win_probability: np.ndarray) -> pd.DataFrame:
         """health (0 to 100, 50 typical of the stage and age) and band per row."""
         ages = number_column(matrix, "age_days")
         found = self.reference.health(np.asarray(win_probability), stages_of(matrix), ages)
         return pd.DataFrame({"health": found, "band": band_of(found)}, index=matrix.index)
+
+    def _explained(
+        self, index: pd.Index, values: np.ndarray, stages: np.ndarray, win_probability: np.ndarray
+    ) -> Explanation:
+        """Why rows with these values (rows x columns, at the long horizon) have their win probability."""
+        found = self.win.contributions(values, self.num_threads)
+        typical = self.baselines.of(stages)
+        start = self.win.calibration.chance(self.baselines.expected + typical.sum(axis=1), stages)
+        parts = points_from(found[:, :-1] - typical, win_probability, start)
+        codes, parts = summed_by_code(parts, self.encoding.columns, TOLD_AS)
+        return explanation(index, codes, win_probability, start, parts)
 
     def _long(self, matrix: pd.DataFrame) -> np.ndarray:
         return np.full(len(matrix), float(self.long_days))
@@ -145,3 +150,9 @@ class DealModel:
         stacked, repeated = values.reshape(-1, values.shape[2]), np.tile(stages, values.shape[0])
         win, lose = (outcome.chance(stacked, repeated, self.num_threads) for outcome in (self.win, self.lose))
         return win.reshape(values.shape[:2]), lose.reshape(values.shape[:2])
+
+
+def _table(index: pd.Index, win: np.ndarray, lose: np.ndarray) -> pd.DataFrame:
+    """Win and lose chances (horizons x rows: the one asked for, the long one) in the columns of `predict`."""
+    columns = {"win_by_horizon": win[0], "lose_by_horizon": lose[0], "open_at_horizon": 1 - win[0] - lose[0]}
+    return pd.DataFrame({**columns, "win_probability": win[1]}, index=index)

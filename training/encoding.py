@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from history.errors import ModelUnavailable
 from training.horizon import HORIZON_COLUMNS
+
+FEW = 8
+"""Rows up to which they are read one by one."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,17 @@ class Encoding:
         """The booster's columns: the features, then what the horizon adds."""
         return (*self.names, *HORIZON_COLUMNS)
 
-    @property
+    @cached_property
     def categorical(self) -> list[int]:
         return [place for place, name in enumerate(self.names) if name in self.vocabularies]
+
+    @cached_property
+    def _numbered(self) -> dict[str, dict[str, float]]:
+        """The code of each value, by feature."""
+        return {
+            name: {value: float(code) for code, value in enumerate(values)}
+            for name, values in self.vocabularies.items()
+        }
 
     def encode(self, matrix: pd.DataFrame) -> np.ndarray:
         """`matrix` (rows x features) as float64 (rows x names); raises `ModelUnavailable` when a feature is absent."""
@@ -35,7 +47,9 @@ class Encoding:
                 f"the matrix lacks feature {absent[0]!r}, which the model was trained on; "
                 "expected the features of the version it was trained with. Train a model on these features."
             )
-        # Numbers are taken all at once, and rows lose their names: of one row, a hundred named columns are dear.
+        if len(matrix) <= FEW:
+            return self._few(matrix)
+        # Numbers are taken all at once, and rows lose their names.
         rows = matrix.set_axis(pd.RangeIndex(len(matrix)))
         numeric = [place for place, name in enumerate(self.names) if name not in self.vocabularies]
         out = np.empty((len(matrix), len(self.names)))
@@ -44,8 +58,20 @@ class Encoding:
             out[:, place] = self._codes(rows[self.names[place]])
         return out
 
+    def _few(self, matrix: pd.DataFrame) -> np.ndarray:
+        """The same row by row: of one row, a hundred named columns are dear."""
+        place = {name: at for at, name in enumerate(matrix.columns)}
+        at = [place[name] for name in self.names]
+        out = np.empty((len(matrix), len(self.names)))
+        for row in range(len(matrix)):
+            told = matrix.iloc[row].to_numpy(dtype=object)[at]
+            for column in self.categorical:
+                told[column] = self._numbered[self.names[column]].get(told[column], np.nan)
+            out[row] = told
+        return out
+
     def _codes(self, values: pd.Series) -> np.ndarray:
-        codes = {value: float(code) for code, value in enumerate(self.vocabularies[str(values.name)])}
+        codes = self._numbered[str(values.name)]
         given = values.array
         assert isinstance(given, pd.Categorical)
         kinds = [codes.get(str(value), np.nan) for value in given.categories]

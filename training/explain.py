@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -30,9 +31,15 @@ class StageBaselines:
 
     def of(self, stages: np.ndarray) -> np.ndarray:
         """The mean contributions per row (rows x columns)."""
-        known = {stage: np.array(mean) for stage, mean in self.means.items() if self.rows[stage] >= self.least_rows}
-        fallback = np.array(self.means[ALL_STAGES])
-        return np.array([known.get(str(stage), fallback) for stage in stages]).reshape(len(stages), len(fallback))
+        fallback = self._known[ALL_STAGES]
+        found = [self._known.get(str(stage), fallback) for stage in stages]
+        return np.array(found).reshape(len(stages), len(fallback))
+
+    @cached_property
+    def _known(self) -> dict[str, np.ndarray]:
+        """The means of stages seen often enough, and of all together, as arrays."""
+        often = {stage for stage, n in self.rows.items() if n >= self.least_rows} | {ALL_STAGES}
+        return {stage: np.array(mean) for stage, mean in self.means.items() if stage in often}
 
 
 def stage_baselines(contributions: np.ndarray, stages: np.ndarray) -> StageBaselines:

@@ -62,6 +62,10 @@ class TableModel:
         start, _ = _held(self.rates.chance(list(stages_of(matrix)), long))
         return explanation(matrix.index, ("age_days",), chance, start, (chance - start)[:, None])
 
+    def answer(self, matrix: pd.DataFrame, horizon_days: np.ndarray | float) -> tuple[pd.DataFrame, Explanation]:
+        """As `DealModel.answer`."""
+        return self.predict(matrix, horizon_days), self.explain(matrix)
+
     def health(self, matrix: pd.DataFrame, win_probability: np.ndarray) -> pd.DataFrame:
         """As `DealModel.health`."""
         ages = number_column(matrix, "age_days")

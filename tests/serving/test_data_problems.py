@@ -27,7 +27,7 @@ SCHEMA = {
 
 def found(history=None, **values):
     frame = pl.DataFrame([{**GOOD, **values}], schema=SCHEMA)
-    return data_problems(history or history_of(make_rep("R1")), frame, NOW)[0]
+    return " ".join(data_problems(history or history_of(make_rep("R1")), frame, NOW)[0])
 
 
 def test_a_deal_with_good_data_has_no_problem():

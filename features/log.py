@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.kernel import LONG_AGO, NEVER, NO_TIME, first_seen, still, ties
+from features.kernel import LONG_AGO, NEVER, first_seen, still, ties
 
 MOST_KEYS = 4
 MANY = 100_000
@@ -240,7 +240,7 @@ def _as_array(column: pl.Series) -> Words | np.ndarray:
 
 
 def instants_us(column: pl.Series) -> np.ndarray:
-    """Instants as microseconds since 1970, `NO_TIME` for none; taken out as they lie in memory where none is missing."""
+    """Instants as microseconds since 1970, the least number there is for none; they are not copied where none is."""
     return column.to_numpy().view(np.int64)
 
 

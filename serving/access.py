@@ -15,13 +15,14 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from serving.callers import Callers
 from serving.deeds import DEEDS, PROGRAM
 from serving.live import Live
 from serving.people.roll import Person, person_by_id
 from serving.people.sessions import find_session, is_form_token
 from serving.problems import SignInNeeded
 from serving.sight import Hierarchy, Sight, hierarchy_of
-from serving.tokens import Token, find_token, is_of_another_workspace, utc_now
+from serving.tokens import Token, find_token, hashed, is_of_another_workspace, utc_now
 
 SAFE = ("GET", "HEAD")
 
@@ -68,10 +69,8 @@ class ApiRule:
 
     deed: str
 
-    def __call__(self, request: Request) -> Caller:
-        caller = caller_of_token(request, _bearer(request))
-        if caller is None:
-            raise HTTPException(401, _why_not(request))
+    async def __call__(self, request: Request) -> Caller:
+        caller = _called_just_now(request) or await run_in_threadpool(_called, request)
         return allowed(request, caller, self.deed)
 
 
@@ -162,8 +161,25 @@ def _sent(request: Request) -> str:
     return secret.strip() if scheme.lower() == "bearer" else ""
 
 
-def _bearer(request: Request) -> Token | None:
-    return find_token(request.app.state.engine, _sent(request))
+def _called_just_now(request: Request) -> Caller | None:
+    """Who holds the token that was sent, where that was looked up before and nothing was written since."""
+    live: Live = request.app.state.live
+    standing = live.at_hand
+    callers: Callers[Caller] = request.app.state.callers
+    return callers.find(hashed(_sent(request)), standing, utc_now()) if standing is not None else None
+
+
+def _called(request: Request) -> Caller:
+    """Who holds the token that was sent; raises 401 where it opens nothing."""
+    live: Live = request.app.state.live
+    callers: Callers[Caller] = request.app.state.callers
+    standing, sent, written = live.standing(), _sent(request), callers.writes.now()
+    token = find_token(request.app.state.engine, sent)
+    caller = caller_of_token(request, token)
+    if token is None or caller is None:
+        raise HTTPException(401, _why_not(request))
+    callers.keep(hashed(sent), caller, token.expires_at, standing, written)
+    return caller
 
 
 def _why_not(request: Request) -> str:

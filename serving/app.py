@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from serving.access import Reader
 from serving.api.document import document
 from serving.api.routers import ROUTERS, STRICT
+from serving.callers import Callers, Writes
 from serving.conditional import Conditional
 from serving.headers import SafeHeaders
 from serving.limits import BodyLimit, Pace, RateLimit
@@ -45,6 +46,7 @@ def create_app(settings: ServingSettings) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.live = Live(settings, told=app.state.metrics.standing)
     app.state.engine = open_tables(app.state.live.workspace.store_url)
+    app.state.callers = Callers(Writes(app.state.engine))
     app.state.audit = AuditLog(app.state.engine)
     app.state.templates = environment()
     add_problem_handlers(app)
@@ -71,6 +73,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     yield
     await run_in_threadpool(live.close)
     await run_in_threadpool(app.state.audit.flush)
+    app.state.callers.writes.close()
     app.state.engine.dispose()
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from dataclasses import dataclass
+from functools import cached_property
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 WORTH_GZIP_BYTES = 2_000
@@ -49,7 +52,7 @@ async def _finished(scope: Scope, start: Message, body: bytes) -> bytes:
     """The body as it is sent; the headers of `start` are set to fit."""
     asked, headers = Headers(scope=scope), MutableHeaders(raw=start["headers"])
     if start["status"] == 200 and scope["path"].startswith("/v1/"):
-        tag = f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+        tag = headers.get("ETag") or tag_of(body)
         headers["ETag"] = tag
         headers["Cache-Control"] = "private, no-cache"
         headers.add_vary_header("Authorization")
@@ -66,6 +69,35 @@ async def _finished(scope: Scope, start: Message, body: bytes) -> bytes:
             headers["Content-Encoding"] = "gzip"
     headers["Content-Length"] = str(len(body))
     return body
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer that is given again and again: tagged and compressed once."""
+
+    body: bytes
+    media_type: str
+
+    @cached_property
+    def tag(self) -> str:
+        return tag_of(self.body)
+
+    @cached_property
+    def short(self) -> bytes:
+        return _short(self.body)
+
+    def response(self, asked: Headers) -> Response:
+        """As the caller takes it; `Conditional` leaves tag and encoding as they are."""
+        headers = {"ETag": self.tag}
+        if len(self.body) < WORTH_GZIP_BYTES or not takes_gzip(asked.get("accept-encoding", "")):
+            return Response(self.body, media_type=self.media_type, headers=headers)
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Response(self.short, media_type=self.media_type, headers=headers)
+
+
+def tag_of(body: bytes) -> str:
+    """The weak tag of an answer's content."""
+    return f'W/"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
 
 def _short(body: bytes) -> bytes:

@@ -73,6 +73,11 @@ class Live:
             self._lock.release()
 
     @property
+    def at_hand(self) -> Standing | None:
+        """The standing, where it is had without waiting: a thread of its own looks for changes."""
+        return self._standing if self._follower is not None else None
+
+    @property
     def ready(self) -> bool:
         """Whether there is something to serve."""
         return self._standing is not None

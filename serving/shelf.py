@@ -20,9 +20,11 @@ import polars as pl
 
 from history.errors import RequestInvalid
 from serving.board import Wanted, chosen, sort_keys, value_at_risk
+from serving.conditional import Kept
 from serving.schemas import DealRow
 
 ORDERS_KEPT = 24
+PAGES_KEPT = 256
 LONGEST_CURSOR = 2000
 
 
@@ -47,7 +49,19 @@ class Shelf:
     board: pl.DataFrame
     written: list[bytes | None]
     orders: OrderedDict[Hashable, Order] = field(default_factory=OrderedDict, compare=False)
+    pages: OrderedDict[Hashable, Kept] = field(default_factory=OrderedDict, compare=False)
     lock: threading.Lock = field(default_factory=threading.Lock, compare=False)
+
+    def kept(self, key: Hashable) -> Kept | None:
+        """The page that was given before under this key."""
+        return self.pages.get(key)
+
+    def keep(self, key: Hashable, page: Kept) -> None:
+        """Keeps a page, and forgets the one kept longest where there are too many."""
+        with self.lock:
+            self.pages[key] = page
+            while len(self.pages) > PAGES_KEPT:
+                self.pages.popitem(last=False)
 
     def row(self, place: int) -> bytes:
         """The deal at a place of the board as the API gives it."""

@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 
 from features.flags import FLAGS
 from serving.access import Reader
+from serving.api.remembered import RememberedRoute
 from serving.board import BANDS, SORTS, Wanted
 from serving.choosing import ServedModel
 from serving.deal_facts import DealFacts, deal_facts
@@ -34,12 +35,13 @@ from serving.standing import Standing
 from serving.texts import translator
 
 router = APIRouter(prefix="/v1")
+lists = APIRouter(prefix="/v1", route_class=RememberedRoute)
 EVENTS_GIVEN = 500
 Name = StringConstraints(max_length=200)
 LANGUAGES_OUT = {"en": "en", "zh": "zh-CN"}
 
 
-@router.get("/deals", response_model=DealList)
+@lists.get("/deals", response_model=DealList)
 def list_deals(
     request: Request,
     reader: Reader,

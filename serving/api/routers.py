@@ -26,23 +26,26 @@ from serving.api.strict import known_parameters
 STRICT = [Depends(known_parameters)]
 """What holds for every route."""
 
-ROUTERS: tuple[APIRouter, ...] = tuple(
-    module.router
-    for module in (
-        health,
-        history,
-        deals,
-        events,
-        score,
-        forecast,
-        changed,
-        calls,
-        pace,
-        linearity,
-        accuracy,
-        scorecard,
-        people,
-        models,
-        export,
-    )
+ROUTERS: tuple[APIRouter, ...] = (
+    deals.lists,
+    *(
+        module.router
+        for module in (
+            health,
+            history,
+            deals,
+            events,
+            score,
+            forecast,
+            changed,
+            calls,
+            pace,
+            linearity,
+            accuracy,
+            scorecard,
+            people,
+            models,
+            export,
+        )
+    ),
 )

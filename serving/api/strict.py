@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from history.errors import RequestInvalid
 
 
-def known_parameters(request: Request) -> None:
+async def known_parameters(request: Request) -> None:
     """Raises `RequestInvalid` for a query parameter that the route does not take, or takes once and got twice."""
     route = request.scope.get("route")
     if not request.query_params or not isinstance(route, APIRoute):

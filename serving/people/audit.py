@@ -59,8 +59,13 @@ class Line:
     address: str = NOBODY
     request_id: str = NOBODY
 
+    def _is_short(self) -> bool:
+        return 0 < len(self.who) <= 200 and 0 < len(self.address) <= 64 and 0 < len(self.request_id) <= 64
+
     def trimmed(self) -> Line:
         """With every text as the table can hold it."""
+        if len(self.what) <= 200 and (self.who + self.what + self.address).isprintable() and self._is_short():
+            return self
         short = {"who": 200, "role": 20, "what": 600, "address": 64, "request_id": 64}
         values = {name: _printable(getattr(self, name))[:length] or NOBODY for name, length in short.items()}
         return replace(self, **values)  # type: ignore[arg-type]

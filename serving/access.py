@@ -70,7 +70,9 @@ class ApiRule:
     deed: str
 
     async def __call__(self, request: Request) -> Caller:
-        caller = _called_just_now(request) or await run_in_threadpool(_called, request)
+        caller = _called_just_now(request)
+        if caller is None:
+            caller = await run_in_threadpool(_called, request)
         return allowed(request, caller, self.deed)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import logging
 import threading
 import time
@@ -83,6 +84,11 @@ class Live:
         return self._standing is not None
 
     @property
+    def warm(self) -> bool:
+        """Whether what pages ask first is worked out."""
+        return self._standing is not None and self._standing.lasting.settled.is_set()
+
+    @property
     def behind(self) -> bool:
         """Whether the newest change could not be taken in, and what stood before is served."""
         return self._behind
@@ -96,6 +102,8 @@ class Live:
             self.standing()
         except DealcastError as error:
             LOG.warning("nothing can be served yet: %s", type(error).__name__)
+        gc.collect()
+        gc.freeze()  # What was made until now stays; looking through it again and again makes requests wait.
         self._follower = threading.Thread(target=self._follow, name="follower", daemon=True)
         self._follower.start()
 

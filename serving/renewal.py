@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from history.as_of import known
 from history.record import History
 from history.tables import TABLES
 from serving.board import make_board
+from serving.memory import Memory
 from serving.scoring import Scored, score_rows
 from serving.shelf import Shelf
 from serving.standing import Standing
@@ -28,13 +30,6 @@ from training.explain import Explanation
 
 OF_DEALS = ("deals", "deal_changes", "activities", "contacts")
 BESIDE = ("reps", "accounts", "fx_rates")
-KEPT_ANSWERS = (
-    "outlook", "forecast", "correction", "pace", "linearity", "accuracy", "scorecard", "cues", "plans", "funnel",
-    "api funnel",
-    "hierarchy", "versions", "model", "pair", "bridge", "ways", "assess", "by period", "track", "told", "records",
-    "ranges", "waterfall", "missing", "imports", "lately open", "week ago", "led",
-)  # fmt: skip
-"""Answers that are of the whole company, or of no deal: a single event does not make them worth doing again."""
 
 
 def renewed(standing: Standing, rows: Mapping[str, pl.DataFrame]) -> Standing:
@@ -80,10 +75,7 @@ def _put_together(
 ) -> Standing:
     others = ~pl.col("deal_id").is_in(ids.implode())
     scored = merged(standing.scored, fresh, ids)
-    answers = {question: answer for question, answer in standing.answers.items() if _is_kept(question)}
-    found = Standing(
-        history, standing.prepared, standing.registry, standing.model, standing.as_of, standing.horizon, scored, answers
-    )
+    found = replace(standing, history=history, scored=scored, memory=Memory())
     anew = make_board(alone, fresh.frame, standing.as_of)
     board = pl.concat([standing.board.filter(others), anew]).sort("deal_id")
     # What is worked out when first asked for is handed on, for those parts that these rows leave as they were.
@@ -91,10 +83,6 @@ def _put_together(
     vars(found)["shelf"] = _with_written(standing.shelf, board, ids)
     vars(found)["past"] = _past(standing, past, others)
     return found
-
-
-def _is_kept(question: object) -> bool:
-    return isinstance(question, tuple) and question[0] in KEPT_ANSWERS
 
 
 def _past(standing: Standing, own: History, others: pl.Expr) -> History:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import os
 import socket
+import sys
 import tempfile
+from collections.abc import MutableMapping
 from dataclasses import replace
 
 import uvicorn
@@ -20,6 +22,7 @@ from serving.settings import ServingSettings
 from serving.store import open_tables
 
 STOP_SECONDS = 10
+SWITCH_SECONDS = 0.001
 HANGING_SECONDS = 600
 """A worker that takes in a large import may not answer its parent for long; it is not hanging."""
 
@@ -46,11 +49,27 @@ def _serve_together(settings: ServingSettings, workers: int, listener: socket.so
     open_tables(open_workspace(settings.workspace, settings.database_url).store_url).dispose()
     with tempfile.TemporaryDirectory(prefix="dealcast-metrics-") as folder:
         os.environ[SHARED_FOLDER] = folder
+        share_processors(os.environ, workers)
         try:
             listener.listen(2048)
             Multiprocess(_config(settings, workers), [listener]).run()
         finally:
             del os.environ[SHARED_FOLDER]
+
+
+def share_processors(environ: MutableMapping[str, str], workers: int) -> None:
+    """Lets workers that are started with `environ` use together as many threads as there are processors.
+
+    Each would else use them all at once, and all would wait for each other. What is set already stands.
+
+    >>> environ = {"OMP_NUM_THREADS": "4"}
+    >>> share_processors(environ, 1000)
+    >>> environ
+    {'OMP_NUM_THREADS': '4', 'POLARS_MAX_THREADS': '1'}
+    """
+    each = max(1, (os.cpu_count() or 1) // workers)
+    for name in ("POLARS_MAX_THREADS", "OMP_NUM_THREADS"):
+        environ.setdefault(name, str(each))
 
 
 def _config(settings: ServingSettings, workers: int = 1) -> uvicorn.Config:
@@ -69,6 +88,8 @@ def _config(settings: ServingSettings, workers: int = 1) -> uvicorn.Config:
 def make_app(settings: ServingSettings) -> FastAPI:
     """The app of one process, with its log as JSON lines."""
     log_as_json()
+    # What is worked out in the background gives way to requests sooner than Python's 5 ms.
+    sys.setswitchinterval(SWITCH_SECONDS)
     return create_app(replace(settings, warm=True))
 
 

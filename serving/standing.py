@@ -6,11 +6,10 @@ A `Standing` never changes; when the store does, a new one is made and takes its
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import polars as pl
 
@@ -20,15 +19,19 @@ from history.as_of import known
 from history.record import History
 from serving.board import make_board
 from serving.choosing import ServedModel, choose_model
+from serving.memory import Memory
 from serving.scoring import Scored
 from serving.shelf import Shelf, make_shelf
 from training.deal_model import DealModel
 from training.registry import Registry
 
 T = TypeVar("T")
-ANSWERS_KEPT = 256
-WARMER = "warmer"
-"""The name of the thread that works answers out before they are asked for."""
+LASTING = frozenset({
+    "outlook", "forecast", "correction", "pace", "linearity", "accuracy", "scorecard", "cues", "plans", "funnel",
+    "api funnel", "hierarchy", "versions", "model", "pair", "bridge", "ways", "assess", "by period", "track", "told",
+    "records", "ranges", "waterfall", "missing", "imports", "lately open", "week ago", "led", "watched",
+})  # fmt: skip
+"""Questions about the whole company, or about no deal: their answers outlast single events (`serving.renewal`)."""
 
 
 @dataclass(frozen=True)
@@ -42,43 +45,13 @@ class Standing:
     as_of: dt.datetime
     horizon: dt.datetime
     scored: Scored
-    answers: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    lasting: Memory = field(default_factory=Memory, compare=False, repr=False)
+    """Answers to the questions `LASTING`: those that a single event does not make worth working out again."""
 
-    before: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
-    """Answers of what stood before, given until those of this standing are worked out; see `serving.warmth`."""
-    _guard: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False, repr=False)
-    _working: dict[Hashable, threading.RLock] = field(default_factory=dict, init=False, compare=False, repr=False)
-
-    def remembered(self, question: Hashable, answer: Callable[[], T]) -> T:
-        """The answer to a question, worked out once, by one thread for all who ask meanwhile.
-
-        When there are too many the one that was asked for longest ago is forgotten.
-        """
-        with self._guard:
-            if question in self.answers:
-                kept: T = self.answers.pop(question)
-                self.answers[question] = kept
-                return kept
-            if question in self.before and threading.current_thread().name != WARMER:
-                stood: T = self.before[question]
-                return stood
-            lock = self._working.setdefault(question, threading.RLock())
-        with lock:
-            return self._worked_out(question, answer)
-
-    def _worked_out(self, question: Hashable, answer: Callable[[], T]) -> T:
-        with self._guard:
-            if question in self.answers:
-                kept: T = self.answers[question]
-                return kept
-        found = answer()
-        with self._guard:
-            self.answers[question] = found
-            self.before.pop(question, None)
-            self._working.pop(question, None)
-            while len(self.answers) > ANSWERS_KEPT:
-                del self.answers[next(iter(self.answers))]
-        return found
+    def remembered(self, question: tuple[Hashable, ...], answer: Callable[[], T]) -> T:
+        """The answer to a question that begins with its kind, worked out once; see `serving.memory`."""
+        return (self.lasting if question[0] in LASTING else self.memory).remembered(question, answer)
 
     @property
     def in_sample(self) -> bool:

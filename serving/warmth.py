@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 
 from history.errors import DealcastError
 from history.fiscal import previous, quarter_of
-from serving.standing import WARMER, Standing
+from serving.memory import WARMER, Memory
+from serving.standing import Standing
 
 LOG = logging.getLogger("dealcast.serving")
 SLOW = frozenset(
@@ -47,9 +48,10 @@ SLOW = frozenset(
 def warmed(made: Standing, stood: Standing | None, stop: threading.Event) -> Standing:
     """`made`, being worked out in the background; slow answers of what stood on the same day and by the same model are
     given until then. Once `stop` is set nothing more is begun."""
-    same = stood is not None and (stood.as_of, stood.model.version) == (made.as_of, made.model.version)
-    kept = {key: value for key, value in stood.answers.items() if _slow(key)} if stood is not None and same else {}
-    standing = replace(made, before=kept)
+    kept: dict[Hashable, object] = {}
+    if stood is not None and (stood.as_of, stood.model.version) == (made.as_of, made.model.version):
+        kept = {key: value for key, value in stood.lasting.answers.items() if _slow(key)}
+    standing = replace(made, lasting=Memory(before=kept))
     threading.Thread(target=warm, args=(standing, stop), name=WARMER, daemon=True).start()
     return standing
 
@@ -69,7 +71,8 @@ def warm(standing: Standing, stop: threading.Event) -> None:
             LOG.info("not worked out ahead: %s", type(error).__name__)
         except Exception:
             LOG.exception("working out ahead failed")
-    standing.before.clear()
+    standing.lasting.before.clear()
+    standing.lasting.settled.set()
 
 
 def _questions(standing: Standing) -> Iterator[Callable[[], object]]:

@@ -26,6 +26,7 @@ class Readiness(Answer):
         "`loaded`: the model that should serve does; `behind`: a newer one, or newer data, could not be taken in and "
         "what stood before serves; `missing`: nothing is served yet"
     )
+    warm: bool = described("whether what pages ask first is worked out; until then they are slower, or a minute old")
 
 
 @router.get("/healthz")
@@ -43,7 +44,8 @@ def readyz(request: Request) -> Response:
     champion: Literal["loaded", "behind", "missing"] = "missing"
     if live.ready:
         champion = "behind" if live.behind else "loaded"
-    told = Readiness(status="ready" if ready else "not ready", database=answers, champion=champion)
+    status: Literal["ready", "not ready"] = "ready" if ready else "not ready"
+    told = Readiness(status=status, database=answers, champion=champion, warm=live.warm)
     return JSONResponse(told.model_dump(), status_code=200 if ready else 503)
 
 

@@ -138,7 +138,7 @@ def test_a_model_tells_what_was_kept_with_it(api, shop, tmp_path):
     figures_of = {"n": 5.0, "calibration_slope": 0.9, "deal_model.auc": 0.8}
     as_of = shop.standing.as_of
     version = shop.registry.log(shop.folder / "bundle", as_of, {}, figures_of, figures, tags={"gate": "passed"})
-    shop.standing.answers.pop(("versions",), None)
+    shop.standing.lasting.answers.pop(("versions",), None)
     found = get(api, f"/v1/models/{version}")
     assert found["card"] == f"# Model {version}"
     assert found["reliability"][0]["came"] == 0.2

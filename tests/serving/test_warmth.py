@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from serving.standing import ANSWERS_KEPT, WARMER
+from serving.memory import ANSWERS_KEPT, WARMER, Memory
+from serving.standing import LASTING
 from serving.warmth import SLOW, warm, warmed
 
 DRAWN = {"ranges", "waterfall", "records"}
@@ -16,7 +17,7 @@ DRAWN = {"ranges", "waterfall", "records"}
 @pytest.fixture
 def bare(shop):
     """The standing with no answer yet."""
-    return replace(shop.standing, answers={}, before={})
+    return replace(shop.standing, memory=Memory(), lasting=Memory())
 
 
 def test_an_answer_is_worked_out_once_however_many_ask_at_once(bare):
@@ -49,8 +50,8 @@ def test_what_was_asked_for_longest_ago_is_forgotten_first(bare):
     for number in range(ANSWERS_KEPT):
         bare.remembered(("q", number), lambda: 2)
         bare.remembered(("kept",), lambda: pytest.fail("forgotten although it is asked for all the time"))
-    assert len(bare.answers) == ANSWERS_KEPT
-    assert ("q", 0) not in bare.answers
+    assert len(bare.memory.answers) == ANSWERS_KEPT
+    assert ("q", 0) not in bare.memory.answers
 
 
 def test_an_answer_that_cannot_be_worked_out_is_tried_again_by_the_next_who_asks(bare):
@@ -60,7 +61,7 @@ def test_an_answer_that_cannot_be_worked_out_is_tried_again_by_the_next_who_asks
 
 
 def test_what_stood_before_answers_until_the_new_answer_is_there(bare):
-    standing = replace(bare, before={("funnel", "x"): "old"})
+    standing = replace(bare, lasting=Memory(before={("funnel", "x"): "old"}))
     assert standing.remembered(("funnel", "x"), lambda: pytest.fail("nobody waits")) == "old"
     worker = threading.Thread(target=lambda: standing.remembered(("funnel", "x"), lambda: "new"), name=WARMER)
     worker.start()
@@ -71,18 +72,24 @@ def test_what_stood_before_answers_until_the_new_answer_is_there(bare):
 def test_who_sees_what_and_what_was_written_is_never_answered_from_before(shop, bare):
     stop = threading.Event()
     stop.set()
-    stood = replace(bare, answers={(name,): "old" for name in ("hierarchy", "plans", "person", "history", "outlook")})
-    assert set(warmed(bare, stood, stop).before) <= {("outlook",)}
+    old = {(name,): "old" for name in ("hierarchy", "plans", "person", "history", "outlook")}
+    stood = replace(bare, lasting=Memory(old))
+    assert set(warmed(bare, stood, stop).lasting.before) <= {("outlook",)}
     other_day = replace(stood, as_of=stood.as_of.replace(year=2025))
-    assert warmed(bare, other_day, stop).before == {}
+    assert warmed(bare, other_day, stop).lasting.before == {}
 
 
 def test_after_warming_the_pages_work_nothing_slow_out(shop, browser):
     standing = shop.standing
     warm(standing, threading.Event())
-    known = set(standing.answers)
+    assert standing.lasting.settled.is_set()
+    known = set(standing.lasting.answers)
     for path in ("/", "/forecast", "/people", "/people/R001", "/funnel", "/models", "/data"):
         assert browser.get(path).status_code == 200
     assert shop.standing is standing
-    fresh = {key for key in set(standing.answers) - known if key[0] in SLOW - DRAWN}
+    fresh = {key for key in set(standing.lasting.answers) - known if key[0] in SLOW - DRAWN}
     assert fresh == set()
+
+
+def test_what_may_stand_in_from_before_outlasts_an_event_too():
+    assert SLOW <= LASTING

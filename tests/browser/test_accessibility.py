@@ -1,7 +1,7 @@
 """Every page in both languages, light and dark, wide and on a phone: by axe-core, and by rules of our own beside it.
 
-Ours are what axe does not say or leaves open: no sideways scroll (WCAG 1.4.10), no level of headings skipped, a scope on
-every head of a table, contrast inside drawings (1.4.3).
+Ours are what axe does not say or leaves open: no sideways scroll (WCAG 1.4.10), no level of headings skipped, a scope
+on every head of a table, contrast inside drawings (1.4.3).
 """
 
 from pathlib import Path

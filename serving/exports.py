@@ -21,6 +21,7 @@ from serving.people import audit
 from serving.sight import Sight
 from serving.standing import Standing
 from serving.told import (
+    by_seen_forecasters,
     call_rows,
     cue_rows,
     forecast_rows,
@@ -117,6 +118,9 @@ def _stored(source: Source, name: str) -> pl.DataFrame:
     frame = standing.history[name]
     if sight.everything:
         return frame
+    if name == "forecast_calls":
+        # What a manager says of somebody is not that person's to read, here as on /v1/forecast-calls.
+        return by_seen_forecasters(sight.narrow_scopes(frame), sight)
     if "rep_id" in frame.columns:
         return sight.narrow_people(frame)
     if {"scope_kind", "scope_id"} <= set(frame.columns):

@@ -1,10 +1,13 @@
-"""Whatever is sent, the answer is a clear 4xx in the one error shape, and nothing is broken by it."""
+"""Whatever is sent, the answer is a clear 4xx in the one error shape and a line in the audit log; nothing is broken."""
 
 import json
+import secrets
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from serving.store import AUDIT
 from serving.tokens import create_token, list_tokens, revoke, utc_now
 
 CHANGE = {"changed_at": "2026-06-01T00:00:00Z", "field": "stage", "new_value": "Qualify"}
@@ -46,10 +49,22 @@ def api(shop, leader):
     class Caller(TestClient):
         def request(self, method, url, **more):
             own = leader if method == "POST" and url in ("/v1/forecast-calls", "/v1/plans") else shop.token
-            more["headers"] = {**(more.get("headers") or {}), "Authorization": f"Bearer {own}"}
-            return super().request(method, url, **more)
+            mark = f"bad-input-{secrets.token_hex(8)}"
+            sent = {"Authorization": f"Bearer {own}", "X-Request-Id": mark}
+            answer = super().request(method, url, **{**more, "headers": {**(more.get("headers") or {}), **sent}})
+            if 400 <= answer.status_code < 500:
+                assert noted(shop, mark) == [("refused", answer.status_code)], url
+            return answer
 
     return Caller(shop.app)
+
+
+def noted(shop, mark):
+    """What the audit log says of one request; nothing but the refused is looked up here."""
+    assert shop.app.state.audit.flush()
+    wanted = sa.select(AUDIT.c.deed, AUDIT.c.status).where(AUDIT.c.request_id == mark)
+    with shop.app.state.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(wanted)]
 
 
 def send(api, path, content):

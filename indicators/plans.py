@@ -85,8 +85,11 @@ def _check_indicator(plan: Plan) -> None:
         raise RequestInvalid(f"the indicator {plan.indicator[:80]!r} is not known; expected one of: {names}.")
     if not math.isfinite(plan.goal):
         raise RequestInvalid(f"the goal {plan.goal} is no number; expected one in the indicator's unit. Correct it.")
-    if plan.note is not None and len(plan.note) > LONGEST_NOTE:
-        raise RequestInvalid(f"the note has {len(plan.note)} characters; expected {LONGEST_NOTE} at most. Shorten it.")
+    if plan.note is not None and (len(plan.note) > LONGEST_NOTE or "\x00" in plan.note):
+        raise RequestInvalid(
+            f"the note of {len(plan.note)} characters cannot be kept; expected {LONGEST_NOTE} at most, and no NUL. "
+            "Shorten it."
+        )
 
 
 def followed(history: History, as_of: dt.datetime) -> pl.DataFrame:

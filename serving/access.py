@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from serving.api.strict import known_fields
 from serving.callers import Callers
 from serving.deeds import DEEDS, PROGRAM
 from serving.live import Live
@@ -91,6 +92,7 @@ class PageRule:
             raise SignInNeeded
         if request.method not in SAFE:
             await check_form(request, session_secret(request))
+            await known_fields(request)
         return await run_in_threadpool(allowed, request, caller, self.deed)
 
 

@@ -175,11 +175,12 @@ def waterfall(start: Step, steps: Sequence[Step], end: Step, title: str, languag
     y = {"field": "name", "type": "nominal", "sort": None, "title": None}
     x: dict[str, Any] = {"field": "from", "type": "quantitative", "title": None, "axis": _money(language)}
     # Room at the right for the words at a bar's end; steps that stand close together far from 0 begin near them.
+    room = 0.22 if width >= WIDE else 0.45
     ends = [value for row in rows for value in (row["from"], row["to"])]
     low = min(row["from"] if row["kind"] != "total" else row["to"] for row in rows)
     low = 0.0 if low < 0.5 * max(ends) or min(ends) < 0 else low * 0.9
     spread = max(ends) - min(low, *ends) if low == 0 else max(ends) - low
-    x["scale"] = {"domain": [min(0.0, *ends) if low == 0 else low, max(ends) + 0.22 * spread], "nice": False}
+    x["scale"] = {"domain": [min(0.0, *ends) if low == 0 else low, max(ends) + room * spread], "nice": False}
     bars = {"mark": {"type": "bar", "size": 16, "cornerRadius": 2, "clip": True}}
     bars |= {"encoding": {"y": y, "x": x, "x2": {"field": "to"}, "color": colour}}
     words = _words_at("right", y, x["scale"])
@@ -252,7 +253,8 @@ def draw(spec: Mapping[str, Any], title: str, width: int | None) -> Markup:
     """A Vega-Lite spec as an SVG element `width` pixels wide, named `title` for those who do not see it."""
     import vl_convert
 
-    whole = {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", **spec, "config": CONFIG}
+    config = CONFIG if width is None or width >= WIDE else {**CONFIG, "legend": {**CONFIG["legend"], "columns": 2}}
+    whole = {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", **spec, "config": config}
     if width is not None:
         whole |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
     return Markup(_themed(vl_convert.vegalite_to_svg(whole, allowed_base_urls=[]), title))
@@ -262,7 +264,7 @@ CONFIG: dict[str, Any] = {
     "aria": False,
     "background": None,
     "font": FONT,
-    "padding": 4,
+    "padding": {"left": 12, "right": 4, "top": 4, "bottom": 4},
     "view": {"stroke": None},
     "axis": {
         "labelColor": DIM,

@@ -13,6 +13,7 @@ import polars.selectors as cs
 import sqlalchemy as sa
 
 from history.errors import NotAllowed
+from history.store import Store
 from history.tables import TABLES
 from serving.accuracy_told import view_rows
 from serving.csv_text import csv_text
@@ -21,7 +22,9 @@ from serving.people import audit
 from serving.sight import Sight
 from serving.standing import Standing
 from serving.told import (
+    by_seen_forecasters,
     call_rows,
+    correction_rows,
     cue_rows,
     forecast_rows,
     funnel_rows,
@@ -33,6 +36,7 @@ from serving.told import (
 
 Form = Literal["csv", "parquet", "json"]
 MEDIA = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet", "json": "application/json"}
+TAGS = ("kind", "promoted_by", "promoted_reason", "gate", "feature_version", "content_hash")
 OF_DEALS = ("deals", "deal_changes", "activities", "contacts", "scores")
 
 
@@ -55,15 +59,56 @@ class Source:
     sight: Sight
     now: dt.datetime
     engine: sa.Engine
+    store: Store
 
 
 Tell = Callable[[Source, Asked], pl.DataFrame]
 
 
-def _accuracy(source: Source, asked: Asked) -> pl.DataFrame:
-    return view_rows(
-        source.standing, source.sight, "record", asked.by or "rep", None, asked.measure, asked.cadence
-    )  # fmt: skip
+def _view(view: str) -> Tell:
+    """A view of forecasters' records, as its own route tells it."""
+
+    def tell(source: Source, asked: Asked) -> pl.DataFrame:
+        by = asked.by or "rep"
+        return view_rows(source.standing, source.sight, view, by, None, asked.measure, asked.cadence)
+
+    return tell
+
+
+def _models(source: Source, asked: Asked) -> pl.DataFrame:
+    registry = source.standing.registry
+    rows: list[dict[str, object]] = []
+    for one in source.standing.remembered(("versions",), registry.versions):
+        facts = {name: getattr(one, name) for name in ("version", "trained_as_of", "promoted", "champion")}
+        rows.append({**facts, **{name: one.tags.get(name) for name in TAGS}, **one.metrics})
+    return pl.DataFrame(rows, schema_overrides={"version": pl.String()}, infer_schema_length=None)
+
+
+def _promotions(source: Source, asked: Asked) -> pl.DataFrame:
+    told = source.standing.remembered(("promotions",), source.standing.registry.events)
+    return pl.DataFrame(told, schema={name: pl.String() for name in ("at", "did", "version", "by", "reason")})
+
+
+def _imports(source: Source, asked: Asked) -> pl.DataFrame:
+    _whole(source.sight, "imports")
+    found = source.store.imports()
+    # Where a folder lies on the server is nobody's business here.
+    name = pl.col("source").str.replace_all("\\", "/", literal=True).str.strip_chars_end("/").str.split("/").list.last()
+    return found.with_columns(name)
+
+
+def _quarantine(source: Source, asked: Asked) -> pl.DataFrame:
+    _whole(source.sight, "quarantine")
+    return source.store.quarantined()
+
+
+def _whole(sight: Sight, name: str) -> None:
+    """Raises `NotAllowed` for who sees a part of the company."""
+    if not sight.everything:
+        raise NotAllowed(
+            f"the table {name} is of the whole company and you see a part of it; expected one of your own people or "
+            "deals. Ask somebody who sees everything."
+        )
 
 
 def _audit(source: Source, asked: Asked) -> pl.DataFrame:
@@ -83,7 +128,15 @@ TOLD: dict[str, Tell] = {
     "linearity": lambda source, asked: linearity_rows(
         source.standing, source.sight, asked.by or "company", "month", asked.measure, asked.period, asked.cadence
     ),
-    "accuracy": _accuracy,
+    "correction": lambda source, asked: correction_rows(
+        source.standing, source.sight, asked.period, asked.by or "team", asked.measure
+    ),
+    "accuracy": _view("record"),
+    "accuracy_periods": _view("periods"),
+    "accuracy_trend": _view("trend"),
+    "accuracy_definitions": _view("definitions"),
+    "accuracy_categories": _view("categories"),
+    "accuracy_close_dates": _view("close_dates"),
     "scorecard": lambda source, asked: scorecard_rows(source.standing, source.sight, asked.period, asked.role)[1],
     "funnel": lambda source, asked: funnel_rows(
         source.standing, source.sight, None, None, [key.strip() for key in (asked.by or "company").split(",")]
@@ -93,6 +146,10 @@ TOLD: dict[str, Tell] = {
     "forecast_calls": lambda source, asked: call_rows(
         source.standing.history["forecast_calls"], source.sight, source.now
     ),
+    "models": _models,
+    "promotions": _promotions,
+    "imports": _imports,
+    "quarantine": _quarantine,
     "audit": _audit,
 }
 """Tables as the service tells them."""
@@ -115,16 +172,15 @@ def _stored(source: Source, name: str) -> pl.DataFrame:
     if name in OF_DEALS:
         return seen_history(standing, sight)[name]
     frame = standing.history[name]
-    if sight.everything:
-        return frame
+    if not sight.everything and name == "forecast_calls":
+        # What a manager says of somebody is not that person's to read, here as on /v1/forecast-calls.
+        return by_seen_forecasters(sight.narrow_scopes(frame), sight)
     if "rep_id" in frame.columns:
         return sight.narrow_people(frame)
     if {"scope_kind", "scope_id"} <= set(frame.columns):
         return sight.narrow_scopes(frame)
-    raise NotAllowed(
-        f"the table {name} is of the whole company and you see a part of it; expected one of your own people or deals. "
-        "Ask somebody who sees everything."
-    )
+    _whole(sight, name)
+    return frame
 
 
 def written(frame: pl.DataFrame, form: Form) -> bytes:

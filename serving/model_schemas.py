@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serving.fields import Answer, Utc, described, measured
+from serving.fields import Answer, Question, Utc, described, measured
 
 
 class MetricOut(Answer):
@@ -29,11 +29,39 @@ class VersionOut(Answer):
     content_hash: str | None = described("hash of the frozen history it was trained on")
 
 
+class EventOut(Answer):
+    """A promotion or a roll-back."""
+
+    did: str = described("`promote` or `rollback`")
+    version: str = described("of which version")
+    by: str = described("`gate`, or the person or program who did it")
+    reason: str = described("why")
+    at: str | None = described("when, UTC; null where it was not kept", None)
+
+
+class PromotionIn(Question):
+    """Why a version is to serve, for the record."""
+
+    reason: str = described("why, for the record", min_length=1, max_length=2_000)
+    roll_back: bool = described(
+        "make it champion even where later ones serve: those trained after it no longer serve, and are kept", False
+    )
+
+
+class PromotionOut(Answer):
+    """What became of a promotion."""
+
+    version: str = described("the version that may serve now")
+    champion: str = described("the version that bears the name champion now; a version trained later keeps it")
+    withdrawn: list[str] = described("versions that no longer serve, by a roll-back")
+
+
 class VersionsAnswer(Answer):
     """All versions."""
 
     serving_version: str = described("what answers for the served day; tables of a day where no version may")
     models: list[VersionOut] = described("the newest first")
+    events: list[EventOut] = described("every promotion and roll-back, in order")
 
 
 class CalibrationOut(Answer):

@@ -24,8 +24,9 @@ USABLE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 SAFE = ("GET", "HEAD", "OPTIONS")
 UNWATCHED = ("/healthz", "/readyz", "/metrics", "/static/")
 """What machines call all the time and what shows nothing; counted, neither logged nor audited while it goes well."""
-NOTED_REFUSALS = (400, 401, 403, 413, 422, 429)
-"""Noted even where nobody knows who it was: a body that cannot be read is refused before its sender is looked up."""
+NOTED_REFUSALS = (400, 401, 403, 404, 405, 413, 415, 422, 429)
+"""Noted even where nobody knows who it was: a body that cannot be read is refused before its sender is looked up, and a
+path that leads nowhere, such as one to a file of the machine, before anybody is."""
 
 DEED_WORDS = {
     "read": audit.SAW,

@@ -108,7 +108,7 @@ def _invalid_request(request: Request, error: Exception) -> Response:
     entries = [{"pointer": pointer(entry["loc"]), "detail": entry["msg"]} for entry in found[:50]]
     first = entries[0]
     detail = f"{len(found)} of the values given cannot be used; the first is {first['pointer']}: {first['detail']}."
-    return problem(422, "invalid-request", detail, entries)
+    return _answer(request, 422, "invalid-request", detail, entries)
 
 
 def pointer(location: tuple[int | str, ...]) -> str:
@@ -129,9 +129,11 @@ def _sign_in(request: Request, _: Exception) -> Response:
     return RedirectResponse(f"/sign-in?{urlencode({'back': back})}", status_code=303)
 
 
-def _answer(request: Request, status: int, kind: str, detail: str) -> Response:
+def _answer(
+    request: Request, status: int, kind: str, detail: str, errors: list[dict[str, str]] | None = None
+) -> Response:
     if request.url.path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
-        return problem(status, kind, detail)
+        return problem(status, kind, detail, errors)
     return failure_page(request, status, detail)
 
 

@@ -27,6 +27,8 @@ def say(request: Request, speaker: Speaker, body: StatementIn) -> CallsAnswer:
     kind, scope_id = (
         parse_scope(body.scope, scope_kinds(live.workspace.settings)) if body.scope else ("rep", speaker.person)
     )
+    # Whoever sees a part is told of that part alone: not which other people and scopes there are.
+    speaker.sight.require_scope(kind, scope_id)
     values = {name: value for name in CATEGORIES if (value := getattr(body, name)) is not None}
     statement = Statement(speaker.person, kind, scope_id, body.period, values, body.measure, body.note)
     rows = submit(live.store, standing_of(request).history, statement, utc_now())

@@ -34,12 +34,16 @@ def export(
     ],
     form: Annotated[Form, Query(alias="format", description="csv, parquet or json")] = "csv",
     period: Annotated[
-        Period | None, Query(description="of forecast, pace, linearity, scorecard and cues: which period")
+        Period | None, Query(description="of forecast, correction, pace, linearity, scorecard and cues: which period")
     ] = None,
-    by: Annotated[Level | None, Query(description="of forecast, pace, linearity, accuracy and funnel: by what")] = None,
+    by: Annotated[
+        Level | None,
+        Query(description="of forecast, correction, pace, linearity, funnel and the accuracy tables: by what"),
+    ] = None,
     measure: Annotated[Literal["amount", "count"], Query(description="amount or count of deals")] = "amount",
     cadence: Annotated[
-        Literal["quarter", "month", "half", "year"], Query(description="of linearity and accuracy: which periods")
+        Literal["quarter", "month", "half", "year"],
+        Query(description="of linearity and the accuracy tables: which periods"),
     ] = "quarter",
     role: Annotated[Level | None, Query(description="of scorecard and cues: only people of this role")] = None,
 ) -> Response:
@@ -47,7 +51,7 @@ def export(
     if table not in NAMES:
         raise DealUnknown(f"there is no table {table[:60]!r}; expected one of {', '.join(NAMES)}.")
     standing = standing_of(request)
-    source = Source(standing, exporter.sight, utc_now(), request.app.state.engine)
+    source = Source(standing, exporter.sight, utc_now(), request.app.state.engine, request.app.state.live.store)
     body = written(exported(source, table, Asked(period, by, measure, cadence, role)), form)
     name = file_name(table, standing.day, form)
     return Response(body, media_type=MEDIA[form], headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -1,4 +1,5 @@
-"""GET /v1/models and /v1/models/{version}: which versions there are, who promoted what, and how good each was."""
+"""GET /v1/models and /v1/models/{version}: which versions there are, who promoted what, and how good each was; and
+POST /v1/models/{version}/promote lets one serve, or rolls back to it."""
 
 from __future__ import annotations
 
@@ -6,12 +7,24 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Request
 
-from history.errors import DealUnknown
-from serving.access import Reader
+from history.errors import DealUnknown, RequestInvalid
+from serving.access import Promoter, Reader
 from serving.fields import Answer
-from serving.live import standing_of
-from serving.model_schemas import BinOut, CalibrationOut, CheckOut, MetricOut, ModelAnswer, VersionOut, VersionsAnswer
+from serving.live import Live, standing_of
+from serving.model_schemas import (
+    BinOut,
+    CalibrationOut,
+    CheckOut,
+    EventOut,
+    MetricOut,
+    ModelAnswer,
+    PromotionIn,
+    PromotionOut,
+    VersionOut,
+    VersionsAnswer,
+)
 from serving.standing import Standing
+from serving.tokens import utc_now
 from training.registry import ModelVersion
 
 router = APIRouter(prefix="/v1")
@@ -24,7 +37,10 @@ def list_models(request: Request, _: Reader) -> VersionsAnswer:
     """Every version ever trained, the newest first."""
     standing = standing_of(request)
     found = [VersionOut(**_fields(version, standing)) for version in versions_of(standing)]
-    return VersionsAnswer(serving_version=standing.model.version, models=found)
+    told = standing.remembered(("promotions",), standing.registry.events)
+    kept = ("did", "version", "by", "reason")
+    events = [EventOut(**{name: one[name] for name in kept}, at=one.get("at")) for one in told]
+    return VersionsAnswer(serving_version=standing.model.version, models=found, events=events)
 
 
 @router.get("/models/{version}")
@@ -47,6 +63,32 @@ def one_model(
         metrics=[_metric(name, value) for name, value in sorted(found.metrics.items())],
         card=standing.registry.card(found),
     )
+
+
+@router.post("/models/{version}/promote")
+def promote(
+    request: Request,
+    promoter: Promoter,
+    body: PromotionIn,
+    version: Annotated[str, Path(description="the version's number", max_length=40)],
+) -> PromotionOut:
+    """Lets a version serve the days from its training on, by hand and on record; it is taken up without a restart."""
+    live: Live = request.app.state.live
+    registry = live.registry
+    names = [found.version for found in registry.versions()]
+    if version not in names:
+        known = ", ".join(names[:12]) or "none"
+        raise DealUnknown(f"model {version[:40]!r} is not registered; expected one of /v1/models: {known}.")
+    if not body.reason.strip():
+        raise RequestInvalid("the reason is empty; expected why the version is to serve. Write it.")
+    if body.roll_back:
+        withdrawn = registry.rollback(version, promoter.name, body.reason, utc_now())
+    else:
+        registry.promote(version, promoter.name, body.reason, utc_now())
+        withdrawn = []
+    champion = registry.champion()
+    assert champion is not None, "a version was just promoted"
+    return PromotionOut(version=version, champion=champion.version, withdrawn=withdrawn)
 
 
 def versions_of(standing: Standing) -> list[ModelVersion]:

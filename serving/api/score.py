@@ -11,6 +11,7 @@ from serving.access import Reader
 from serving.api.deals import score_out
 from serving.live import standing_of
 from serving.posted import score_posted
+from serving.posted_sight import as_seen
 from serving.schemas import ScoreAnswer, ScoreRequest
 
 router = APIRouter(prefix="/v1")
@@ -27,8 +28,9 @@ def score_deals(request: Request, reader: Reader, body: ScoreRequest) -> ScoreAn
     as_of = settings.start_of(body.as_of) if body.as_of else standing.as_of
     quarter_end = bounds(quarter_of(settings.day_of(as_of), settings), settings)[1]
     horizon = settings.start_of(body.horizon) if body.horizon else quarter_end
+    deals = as_seen(standing, reader.sight, body.deals)
     with ONE_AT_A_TIME:
-        scored = score_posted(standing, body.deals, as_of, horizon)
+        scored = score_posted(standing, deals, as_of, horizon)
     for owner in scored.frame["owner_id"].drop_nulls().unique().sort():
         # A deal's reasons tell of its owner's record, which is not everybody's to read.
         reader.sight.require_person(owner)

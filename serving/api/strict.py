@@ -1,13 +1,14 @@
-"""A parameter that a route does not know is refused: a filter that is misspelt must not silently list everything."""
+"""A parameter or field of a form that a route does not know is refused: a misspelt filter must not list everything."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from starlette.datastructures import FormData
 
 from history.errors import RequestInvalid
 
@@ -27,6 +28,23 @@ async def known_parameters(request: Request) -> None:
             raise RequestInvalid(f"the parameter {name[:80]!r} is not known here; expected {expected}.{hint}")
         if given.count(name) > 1:
             raise RequestInvalid(f"the parameter {name[:80]!r} is given {given.count(name)} times; give it once.")
+
+
+async def known_fields(request: Request) -> None:
+    """Raises `RequestInvalid` for a field of a form that the route does not take, or takes once and got twice."""
+    route = request.scope.get("route")
+    taken = ["csrf", *(field.alias for field in route.dependant.body_params)] if isinstance(route, APIRoute) else []
+    refuse_unknown(await request.form(), taken)
+
+
+def refuse_unknown(sent: FormData, taken: Sequence[str]) -> None:
+    """Raises `RequestInvalid` for a field that is not among those `taken`, or is given twice."""
+    given = [name for name, _ in sent.multi_items()]
+    for name in given:
+        if name not in taken:
+            raise RequestInvalid(f"the field {name[:80]!r} is not known here; expected one of {', '.join(taken)}.")
+        if given.count(name) > 1:
+            raise RequestInvalid(f"the field {name[:80]!r} is given {given.count(name)} times; give it once.")
 
 
 def _of(dependant: Dependant) -> Iterator[str]:

@@ -35,7 +35,7 @@ def account(request: Request, reader: PageReader, done: str = "") -> Response:
 @router.post("/account/password")
 def change(request: Request, reader: PageReader, old: Typed = "", new: Typed = "", again: Typed = "") -> Response:
     """Another password; every other session of the person ends."""
-    request.state.audited, request.state.audited_what = audit.MANAGED, "own password"
+    request.state.audited, request.state.audited_what = audit.REFUSED, "own password"
     engine, person = request.app.state.engine, _person(reader)
     try:
         enter(engine, person.name, old, utc_now())
@@ -47,6 +47,7 @@ def change(request: Request, reader: PageReader, old: Typed = "", new: Typed = "
         set_password(engine, person, new, utc_now())
     except RequestInvalid:
         return _page(request, reader, refused="weak", status=422)
+    request.state.audited = audit.MANAGED
     answer = RedirectResponse("/account?done=password", status_code=303)
     set_session(request, answer, open_session(engine, person, utc_now()))
     return answer

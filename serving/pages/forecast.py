@@ -48,7 +48,7 @@ from serving.submissions import Statement, submit
 from serving.texts import joined, text_or, translator
 from serving.tokens import utc_now
 from serving.told import call_rows, forecast_rows, pace_rows
-from serving.ways import Way, ways
+from serving.ways import MANAGERS, Way, ways
 
 router = APIRouter(include_in_schema=False)
 WIDEST_FIRST = (COMPANY, "region", "team", "rep")
@@ -147,6 +147,8 @@ def state(
     given = {"commit": commit, "most_likely": most_likely, "best_case": best_case}
     try:
         kind, scope_id = parse_scope(scope, scope_kinds(standing.history.settings))
+        # Whoever sees a part is told of that part alone: not which other people and scopes there are.
+        speaker.sight.require_scope(kind, scope_id)
         values = {name: number(name, text) for name, text in given.items() if text.strip()}
         statement = Statement(speaker.person, kind, scope_id, period, values, measure, note or None)
         submit(live.store, standing.history, statement, utc_now())
@@ -381,7 +383,20 @@ def _ways(seen: Outlook, head: dict[str, Any] | None, shell: Shell, asked: Asked
     kind, scope_id = (head["scope_kind"], head["scope_id"]) if head else (COMPANY, COMPANY)
     whole = forecast_rows(standing, replace(shell.sight, people=None, scopes=None), asked.period, kind, asked.measure)
     found = [] if _over(shell, asked) else asked_ways(standing, seen, asked.period, kind, asked.measure, whole)
+    if not _heard(shell, kind, scope_id, asked):
+        found = [replace(way, now={}) if way.name == MANAGERS else way for way in found]
     return way_table(found, scope_id, asked.measure, standing, shell.language)
+
+
+def _heard(shell: Shell, kind: str, scope_id: str, asked: Asked) -> bool:
+    """Whether the reader sees everybody who spoke for the scope as a manager: what is said of one is not told one."""
+    people = shell.sight.people
+    if people is None:
+        return True
+    calls = shell.standing.history["forecast_calls"].filter(
+        (pl.col("scope_kind") == kind) & (pl.col("scope_id") == scope_id) & (pl.col("period") == asked.period)
+    )
+    return set(calls.filter(pl.col("forecaster_kind") == "manager")["forecaster_id"]) <= people
 
 
 def asked_ways(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,7 @@ from serving.track import Track, track
 from training.registry import ModelVersion
 
 router = APIRouter(include_in_schema=False)
+GATE_SAID = re.compile(r"(the first version, although )?the gate found (G\d\d(?:, G\d\d)*)")
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,23 @@ def records(since: Track | None, told: Mapping[str, Any], standing: Standing, la
     if held:
         first, last = (day(dt.date.fromisoformat(held[name]), language) for name in ("first", "last"))
         numbers = {"rows": f"{held['n']:,}", "deals": f"{held['deals']:,}", "first": first, "last": last}
-        note = t("models.held_note", question=held["question"], **numbers)
+        note = t("models.held_note", question=question(held["question"], t), **numbers)
         found.append(_record(t("models.held"), note, told["reliability"], language))
     return found
+
+
+def question(told: str, t: Translator) -> str:
+    """The question that was asked of the held-out rows, as it was kept with the version, in the reader's words."""
+    start, periods = "won before the end of ", told.removeprefix("won before the end of ")
+    return t("models.question", periods=periods.replace(" or ", t("models.or"))) if told.startswith(start) else told
+
+
+def reason(told: str, t: Translator) -> str:
+    """Why a version serves: the gate's own sentences in the reader's words, a person's as they were written."""
+    found = GATE_SAID.fullmatch(told)
+    if found is None:
+        return t("models.why_nothing") if told == "the gate found nothing" else told
+    return t("models.why_first" if found[1] else "models.why_found", codes=found[2])
 
 
 def _record(heading: str, note: str, bins: list[dict[str, Any]], language: str) -> Record:
@@ -242,7 +258,7 @@ def _version(one: ModelVersion, standing: Standing, language: str) -> Row:
         Cell(day(standing.history.settings.day_of(one.trained_as_of), language)),
         Cell(t(f"models.{state}"), tone="good" if serves else "" if one.promoted else "quiet"),
         Cell(t("models.by_gate") if by == "gate" else by),
-        Cell(one.tags.get("promoted_reason", NOTHING)),
+        Cell(reason(one.tags.get("promoted_reason", NOTHING), t)),
         Cell(t(f"models.gate_{gate}") if gate in ("passed", "found") else NOTHING),
         Cell(_figure(one.metrics.get("model.auc"))),
         Cell(_figure(one.metrics.get("model.log_loss"))),

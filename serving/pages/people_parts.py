@@ -14,9 +14,10 @@ from serving.pages.format import MINUS, NOTHING, day, money, three_figures
 from serving.pages.table import Cell, Head, Row, Span, Table, link, num
 from serving.standing import Standing
 from serving.submissions import CATEGORIES
-from serving.texts import TEXTS, Translator, text_or, translator
+from serving.texts import TEXTS, Translator, joined, text_or, translator
 
 TONES = {"optimistic": "bad_text", "erratic": "bad_text", "sandbagging": "at_risk_text", "accurate": "good"}
+COMPARED = ("fva_model", "fva_naive")
 STATEMENTS_SHOWN = 12
 SPAN_REACH = 1.0
 """The bias that reaches either end of the drawn range: −100 % to +100 %."""
@@ -70,21 +71,30 @@ def value_added(value: float | None) -> Cell:
     return Cell(signed(value), tone=tone)
 
 
-def record_heads(first: list[Head], t: Translator) -> list[Head]:
-    """The heads of a table of records."""
+def record_heads(first: list[Head], t: Translator, compared: list[str]) -> list[Head]:
+    """The heads of a table of records, with a column for each forecaster they are `compared` with."""
     return [
         *first,
         num(t("people.n")),
         num(t("people.bias"), t("people.bias_note")),
         num(t("people.accuracy"), t("people.accuracy_note")),
         Head(t("people.kind")),
-        num(t("people.fva_model"), t("people.fva_note")),
-        num(t("people.fva_naive"), t("people.fva_note")),
+        *(num(t(f"people.{name}"), t("people.fva_note")) for name in compared),
     ]
 
 
-def record_cells(row: dict[str, Any], language: str) -> list[Cell]:
-    """The cells of one record."""
+def compared_with(rows: pl.DataFrame) -> list[str]:
+    """Whom the records can be compared with: the naive rule, and the model where it spoke at the time."""
+    return [name for name in COMPARED if name == COMPARED[-1] or rows[name].is_not_null().any()]
+
+
+def no_model_note(rows: pl.DataFrame, t: Translator) -> str:
+    """Why no column of the model is there, where that is so."""
+    return t("people.no_model") if rows.height and len(compared_with(rows)) < len(COMPARED) else ""
+
+
+def record_cells(row: dict[str, Any], language: str, compared: list[str]) -> list[Cell]:
+    """The cells of one record, under `record_heads`."""
     t = translator(language)
     short = t("people.few", value=signed(row["bias_shrunk"])) if row["shrunk_to"] else ""
     kind = Cell(kind_word(row["kind_of_bias"], language), short, tone=TONES.get(row["kind_of_bias"], "quiet"))
@@ -94,15 +104,15 @@ def record_cells(row: dict[str, Any], language: str) -> list[Cell]:
         bias,
         right,
         kind,
-        value_added(row["fva_model"]),
-        value_added(row["fva_naive"]),
+        *(value_added(row[name]) for name in compared),
     ]
 
 
 def people_table(rows: pl.DataFrame, scores: dict[str, float], standing: Standing, language: str) -> Table:
     """One row a person, the most biased first."""
     t = translator(language)
-    heads = record_heads([Head(t("people.person"), t("people.team")), Head(t("people.source"))], t)
+    compared = compared_with(rows)
+    heads = record_heads([Head(t("people.person"), t("people.team")), Head(t("people.source"))], t, compared)
     heads.append(num(t("people.score"), t("people.score_note")))
     found = []
     for row in rows.iter_rows(named=True):
@@ -110,20 +120,22 @@ def people_table(rows: pl.DataFrame, scores: dict[str, float], standing: Standin
         who = Cell(standing.names.get(rep, rep), _team(row["team"]), person_link(rep))
         score = scores.get(rep)
         total = Cell(NOTHING if score is None else f"{score:.0f}")
-        found.append(Row([who, Cell(t(f"people.{row['source']}")), *record_cells(row, language), total]))
-    return Table(t("people.table"), heads, found, t("people.table_note"), t("people.nothing"))
+        found.append(Row([who, Cell(t(f"people.{row['source']}")), *record_cells(row, language, compared), total]))
+    note = joined([t("people.table_note"), no_model_note(rows, t)], language)
+    return Table(t("people.table"), heads, found, note, t("people.nothing"))
 
 
 def team_table(rows: pl.DataFrame, language: str) -> Table:
     """One row a team and source."""
     t = translator(language)
-    heads = record_heads([Head(t("people.team")), Head(t("people.source"))], t)
+    compared = compared_with(rows)
+    heads = record_heads([Head(t("people.team")), Head(t("people.source"))], t, compared)
     found = [
         Row(
             [
                 Cell(row["scope_id"]),
                 Cell(text_or(language, f"people.{row['source']}", row["source"])),
-                *record_cells(row, language),
+                *record_cells(row, language, compared),
             ]
         )
         for row in rows.iter_rows(named=True)
@@ -143,16 +155,17 @@ def person_link(rep: str, **values: str) -> str:
 def horizon_table(rows: pl.DataFrame, language: str) -> Table:
     """A person's record at each horizon and from each source."""
     t = translator(language)
-    heads = record_heads([Head(t("person.ahead")), Head(t("people.source"))], t)
+    compared = compared_with(rows)
+    heads = record_heads([Head(t("person.ahead")), Head(t("people.source"))], t, compared)
     heads.insert(3, num(t("person.ratio")))
     found = []
     for row in rows.iter_rows(named=True):
-        cells = record_cells(row, language)
+        cells = record_cells(row, language, compared)
         cells.insert(1, Cell(NOTHING if row["ratio"] is None else f"{row['ratio']:.2f}"))
         ahead = Cell(t("people.days", days=row["horizon_days"]))
         source = Cell(text_or(language, f"people.{row['source']}", row["source"]))
         found.append(Row([ahead, source, *cells]))
-    return Table(t("person.accuracy"), heads, found, nothing=t("people.nothing"))
+    return Table(t("person.accuracy"), heads, found, no_model_note(rows, t), t("people.nothing"))
 
 
 def period_table(rows: pl.DataFrame, days: int, currency: str, language: str) -> Table:
@@ -213,8 +226,8 @@ def measured(value: float | None, unit: str | None, currency: str, language: str
     if value is None:
         return NOTHING
     if unit == "fraction":
-        return share(value)
-    if unit == "workspace currency":
+        return share(value).replace("-", MINUS)
+    if unit in ("workspace currency", currency):
         return money(value, currency, language)
     number = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return translator(language)(f"unit.{unit}", value=number) if f"unit.{unit}" in TEXTS else number

@@ -272,4 +272,4 @@ def _week(row: dict[str, Any], t: Translator) -> str:
     """How the chance stands to a week ago."""
     if row["win_change"] is None:
         return t("pipeline.new_week")
-    return t("pipeline.points_week", points=points(100 * row["win_change"]))
+    return t("pipeline.week_ago", win=percent(row["win_week_ago"]), points=points(100 * row["win_change"]))

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from serving.access import PageReader, session_cookie, session_secret
+from serving.api.strict import refuse_unknown
 from serving.pages.context import SignInPage
 from serving.pages.rendering import LANGUAGE_COOKIE, language_of, local_path, render
 from serving.people import audit
@@ -27,6 +28,7 @@ PROVIDER_COOKIE = "dealcast_provider"
 YEAR_SECONDS = 365 * 86_400
 FORM_SECONDS = 3_600
 LONGEST_VALUE = 2_000
+SENT = ("name", "password", "back", "csrf")
 
 
 @router.get("/sign-in", name="sign_in")
@@ -39,7 +41,8 @@ def sign_in(request: Request, back: str = "/") -> Response:
 async def come_in(request: Request) -> Response:
     """Takes name and password; the browser keeps the session in a cookie that no script can read."""
     sent = await request.form()
-    values = {name: str(sent.get(name, ""))[:LONGEST_VALUE] for name in ("name", "password", "back", "csrf")}
+    refuse_unknown(sent, SENT)
+    values = {name: str(sent.get(name, ""))[:LONGEST_VALUE] for name in SENT}
     back = local_path(values["back"] or "/")
     request.state.audited, request.state.audited_who = audit.REFUSED, values["name"] or audit.NOBODY
     if not is_form_token(request.cookies.get(FORM_COOKIE), values["csrf"]):

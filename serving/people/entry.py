@@ -28,6 +28,7 @@ def enter(engine: sa.Engine, name: str, password: str, now: dt.datetime) -> Pers
     Takes as long for a name that does not exist. Five failures in a row lock the account for 15 minutes, in which the
     right password is refused too; each further failure after that locks it again.
     """
+    name = name.replace("\x00", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL takes no NUL, and nobody is called so.
     with engine.connect() as connection:
         row = connection.execute(sa.select(PEOPLE).where(PEOPLE.c.name_key == name_key(name))).first()
     locked = row is not None and row.locked_until is not None and row.locked_until > now

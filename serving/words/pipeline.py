@@ -34,7 +34,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "本页网址包含筛选与排序，收藏网址即可保存此视图。",
     ),
     "pipeline.csv": ("Download as CSV", "下载 CSV"),
-    "pipeline.points_week": ("{points} points in a week", "一周 {points} 个百分点"),
+    "pipeline.week_ago": ("{win} a week ago ({points})", "一周前 {win}（{points}）"),
     "pipeline.new_week": ("new this week", "本周新增"),
     "pipeline.table": ("Open deals, {shown}", "在途商机，{shown}"),
 }

@@ -1,11 +1,15 @@
-"""Whatever is sent, the answer is a clear 4xx in the one error shape, and nothing is broken by it."""
+"""Whatever is sent, the answer is a clear 4xx in the one error shape and a line in the audit log; nothing is broken."""
 
 import json
+import secrets
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from serving.store import AUDIT
 from serving.tokens import create_token, list_tokens, revoke, utc_now
+from tests.lib.routes import closed_routes
 
 CHANGE = {"changed_at": "2026-06-01T00:00:00Z", "field": "stage", "new_value": "Qualify"}
 DEAL = {"deal_id": "new", "created_at": "2026-06-01T00:00:00Z", "changes": [CHANGE]}
@@ -15,6 +19,7 @@ BODIES = {
     "/v1/events": {"events": [EVENT]},
     "/v1/forecast-calls": {"period": "2099Q4", "commit": 1.0},
     "/v1/plans": {"rep_id": "R001", "indicator": "win_rate", "goal": 0.5, "period": "2099Q4"},
+    "/v1/models/1/promote": {"reason": "reviewed"},
 }
 TEXTS = (
     "<script>alert(1)</script>",
@@ -46,10 +51,22 @@ def api(shop, leader):
     class Caller(TestClient):
         def request(self, method, url, **more):
             own = leader if method == "POST" and url in ("/v1/forecast-calls", "/v1/plans") else shop.token
-            more["headers"] = {**(more.get("headers") or {}), "Authorization": f"Bearer {own}"}
-            return super().request(method, url, **more)
+            mark = f"bad-input-{secrets.token_hex(8)}"
+            sent = {"Authorization": f"Bearer {own}", "X-Request-Id": mark}
+            answer = super().request(method, url, **{**more, "headers": {**(more.get("headers") or {}), **sent}})
+            if 400 <= answer.status_code < 500:
+                assert noted(shop, mark) == [("refused", answer.status_code)], url
+            return answer
 
     return Caller(shop.app)
+
+
+def noted(shop, mark):
+    """What the audit log says of one request; nothing but the refused is looked up here."""
+    assert shop.app.state.audit.flush()
+    wanted = sa.select(AUDIT.c.deed, AUDIT.c.status).where(AUDIT.c.request_id == mark)
+    with shop.app.state.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(wanted)]
 
 
 def send(api, path, content):
@@ -197,6 +214,11 @@ def test_a_path_or_method_that_there_is_not_is_told(api):
     answer = api.delete("/v1/deals")
     assert "expected GET" in refused(answer, 405)["detail"]
     assert answer.headers["allow"] == "GET"
+
+
+def test_every_route_that_takes_a_body_is_tried_here(shop):
+    posts = {route.path for route in closed_routes(shop.app) if route.method == "POST" and route.path[:4] == "/v1/"}
+    assert {path.replace("{version}", "1") for path in posts} == set(BODIES)
 
 
 def test_a_body_that_is_not_said_to_be_json_is_refused(api):

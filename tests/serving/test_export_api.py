@@ -39,7 +39,7 @@ def test_the_audit_log_is_for_those_who_look_after_people(shop, api):
     assert api.get("/v1/export/audit").status_code == 403
     shop.app.state.audit.flush()
     admin = make_sight(hierarchy_of(shop.standing), "admin", None)
-    found = exported(Source(shop.standing, admin, utc_now(), shop.app.state.engine), "audit", Asked())
+    found = exported(Source(shop.standing, admin, utc_now(), shop.app.state.engine, shop.live.store), "audit", Asked())
     assert found.filter(pl.col("what").str.contains("/v1/export/audit", literal=True))["status"].to_list()[-1] == 403
 
 
@@ -82,9 +82,10 @@ def test_a_rep_takes_away_own_rows_alone(shop, api, api_as):
     assert set(mine) <= set(changes)
     assert len(changes) < shop.standing.history["deals"].height
     assert set(read(own.get("/v1/export/history_reps"), "csv")["rep_id"]) == {rep}
-    for name in ("audit", "history_accounts", "history_costs"):
+    for name in ("audit", "imports", "quarantine", "history_accounts", "history_costs"):
         assert own.get(f"/v1/export/{name}").status_code in (200, 403), name
-    assert own.get("/v1/export/audit").status_code == 403
+    for name in ("audit", "imports", "quarantine"):
+        assert own.get(f"/v1/export/{name}").status_code == 403, name
     assert own.get("/v1/export/history_accounts").status_code == 403
 
 

@@ -58,6 +58,7 @@ def test_the_routes_of_the_api_are_these(document):
         "/v1/linearity",
         "/v1/models",
         "/v1/models/{version}",
+        "/v1/models/{version}/promote",
         "/v1/pace",
         "/v1/plans",
         "/v1/score",

@@ -19,6 +19,8 @@ from schemathesis.specs.openapi.checks import (
 
 from serving.api.document import document
 from serving.app import create_app
+from serving.people.roll import add_person
+from serving.tokens import create_token, utc_now
 
 EXAMPLES = 4
 """Of each sort for each operation: the whole is bounded to seconds."""
@@ -47,9 +49,20 @@ def app(shop, tmp_path_factory):
     app.state.live.close()
 
 
-@pytest.fixture
-def api(app, shop):
-    return TestClient(app, headers=shop.headers)
+CALLERS = ("program", "admin", "manager", "rep")
+BY_PERSONS = ("/v1/forecast-calls", "/v1/plans")
+"""What a program may not post: statements and goals are made by persons."""
+
+
+@pytest.fixture(scope="module")
+def apis(app, shop):
+    """How each kind of caller calls; all but the program are persons of the history."""
+    url, made = app.state.live.workspace.store_url, {"program": TestClient(app, headers=shop.headers)}
+    for role, rep_id in (("admin", "M01"), ("manager", "M01"), ("rep", "R001")):
+        person = add_person(app.state.engine, f"made up {role}", role, utc_now(), rep_id)
+        secret = create_token(url, person.name, person_id=person.person_id)
+        made[role] = TestClient(app, headers={"Authorization": f"Bearer {secret}"})
+    return made
 
 
 @functools.cache
@@ -63,17 +76,32 @@ def test_every_operation_of_the_description_is_tried(app):
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-def test_whatever_is_sent_the_answer_is_as_described(app, api, mode):
+def test_whatever_is_sent_the_answer_is_as_described(app, apis, mode):
     for operation in operations(app):
-        answered = _tried(operation, api, mode)
+        answered = _tried(operation, apis["program"], mode, 2 if operation.path.startswith(SLOW) else EXAMPLES)
         assert answered, f"{operation.method} {operation.path} was not tried"
 
 
-def _tried(operation, api, mode):
+@pytest.mark.parametrize("caller", CALLERS[1:])
+def test_whoever_sends_it_the_answer_is_as_described(app, apis, caller):
+    for operation in operations(app):
+        assert _tried(operation, apis[caller], GenerationMode.POSITIVE, 1), (operation.method, operation.path)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_what_persons_state_is_answered_as_described(app, apis, mode):
+    asked = [one for one in operations(app) if one.method.upper() == "POST" and one.path in BY_PERSONS]
+    assert len(asked) == len(BY_PERSONS)
+    for operation in asked:
+        statuses = set(_tried(operation, apis["manager"], mode, 10))
+        assert statuses - {401, 403}, "more than the rights are tried"
+
+
+def _tried(operation, api, mode, examples):
     seen = []
 
     @settings(
-        max_examples=2 if operation.path.startswith(SLOW) else EXAMPLES,
+        max_examples=examples,
         deadline=None,
         database=None,
         derandomize=True,

@@ -207,8 +207,8 @@ def test_a_token_that_is_nobody_s_speaks_for_nobody(api):
 @pytest.mark.parametrize(
     ("body", "status", "says"),
     [
-        ({"commit": 5, "scope": "team:T99"}, 404, "there is no team 'T99'"),
-        ({"commit": 5, "scope": "company"}, 403, "cannot speak for company:company"),
+        ({"commit": 5, "scope": "team:T99"}, 403, "team:T99 is not yours"),
+        ({"commit": 5, "scope": "company"}, 403, "company:company is not yours"),
         ({"commit": 5, "scope": "T01"}, 422, "scope 'T01' is not known"),
         ({"commit": 5, "period": "2026Q2"}, 422, "period 2026Q2 ended before 2026-07-01"),
         ({"commit": 5, "period": "soon"}, 422, "period 'SOON' is not known"),

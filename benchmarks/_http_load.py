@@ -26,9 +26,9 @@ class Measured:
         return float(np.quantile(self.milliseconds, share))
 
 
-def get(path: str, token: str | None = None) -> bytes:
+def get(path: str, token: str | None = None, cookie: str | None = None) -> bytes:
     """A GET as it goes over the wire."""
-    return _request("GET", path, token, b"")
+    return _request("GET", path, token, b"", cookie)
 
 
 def post(path: str, token: str, body: bytes) -> bytes:
@@ -36,9 +36,10 @@ def post(path: str, token: str, body: bytes) -> bytes:
     return _request("POST", path, token, body)
 
 
-def _request(method: str, path: str, token: str | None, body: bytes) -> bytes:
+def _request(method: str, path: str, token: str | None, body: bytes, cookie: str | None = None) -> bytes:
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
     lines += [f"Authorization: Bearer {token}"] if token else []
+    lines += [f"Cookie: {cookie}"] if cookie else []
     lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"] if body else []
     return "\r\n".join([*lines, "", ""]).encode() + body
 

@@ -16,6 +16,8 @@ from typing import Any
 from locust import HttpUser, between, task
 
 FINE = (200, 304, 429)
+ACKNOWLEDGED = os.environ.get("DEALCAST_ACKNOWLEDGED")
+"""A file into which the ids of events go that the service said it has."""
 SORTS = ("risk", "-amount", "win_probability", "health", "close_date")
 BANDS = ("critical", "at_risk", "watch", "healthy")
 
@@ -88,6 +90,9 @@ class Crm(Caller):
             with self.client.post("/v1/events", json={"events": [event]}, catch_response=True) as answer:
                 kept = answer.status_code == 200 and answer.json()["refused"] == 0
                 (answer.success if kept or answer.status_code == 429 else lambda: answer.failure(answer.text[:200]))()
+                if kept and ACKNOWLEDGED:
+                    with open(ACKNOWLEDGED, "a", encoding="utf-8") as file:
+                        file.write(f"{event['event_id']}\n")
         self.ask(f"/v1/deals/{event['deal_id']}", "/v1/deals/{deal_id}")
 
     def event(self, deal_id: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import io
 import shutil
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 from PIL import Image
@@ -75,7 +74,7 @@ def take_all(workspace: Path, names: list[str]) -> None:
     app = create_app(ServingSettings(workspace=workspace, as_of=MIDWAY, refresh_seconds=3600.0))
     add_person(app.state.engine, WHO, "admin", utc_now(), "M01", PASSWORD)
     live: Live = app.state.live
-    warm(live.standing(), threading.Event())
+    warm(live.standing())
     with served(app) as site, chromium.chromium() as driver:
         sign_in(driver, site)
         board = live.standing().board

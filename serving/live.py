@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from fastapi import Request
@@ -20,13 +21,13 @@ from history.store import Store
 from history.workspace import Workspace, open_workspace
 from serving.choosing import choose_model
 from serving.intake import last_number, rows_after
-from serving.renewal import newest, renewed
+from serving.renewal import STATED, newest, renewed, restated
 from serving.scoring import score_fully
 from serving.settings import ServingSettings
 from serving.standing import Standing
 from serving.store import EVENTS
 from serving.tokens import utc_now
-from serving.warmth import warmed
+from serving.warmth import start_warming, succeeding
 from training.registry import Registry
 
 SHORTEST_REFRESH_SECONDS = 0.05
@@ -36,6 +37,18 @@ EVENTS_SECONDS = 0.25
 SETTLED_AFTER_SECONDS = 300.0
 """How long after the whole was worked out it is worked out again for events that came since one by one."""
 LOG = logging.getLogger("dealcast.serving")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was there when it was last looked: what the deals' scores follow from, and how much had been stated."""
+
+    of_deals: object
+    stated: object
+
+    def of_deals_as(self, other: Seen | None) -> bool:
+        """Whether the deals' scores follow from the same."""
+        return other is not None and self.of_deals == other.of_deals
 
 
 class Live:
@@ -50,8 +63,9 @@ class Live:
         self.store: Store = self.workspace.store()
         self.registry = Registry(self.workspace.path, self.store.workspace_id, settings.tracking_uri)
         self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._standing: Standing | None = None
-        self._seen: object = None
+        self._seen: Seen | None = None
         self._looked = 0.0
         self._behind = False
         self._number = 0
@@ -65,13 +79,13 @@ class Live:
             return current
         if current is not None and time.monotonic() - self._looked < self.settings.refresh_seconds:
             return current
-        if not self._lock.acquire(blocking=current is None):
-            assert current is not None
-            return current
-        try:
-            return self._refreshed()
-        finally:
-            self._lock.release()
+        if self._making.acquire(blocking=current is None):
+            try:
+                return self._refreshed()
+            finally:
+                self._making.release()
+        assert current is not None
+        return current
 
     @property
     def at_hand(self) -> Standing | None:
@@ -112,12 +126,21 @@ class Live:
         while not self._stopped.wait(min(refresh, EVENTS_SECONDS)):
             try:
                 self.take_in()
-                if time.monotonic() - self._looked >= refresh:
-                    with self._lock:
-                        self._refreshed()
+                if time.monotonic() - self._looked >= refresh and self._making.acquire(blocking=False):
+                    # In a thread of its own: events that come meanwhile are scored as soon as they come.
+                    threading.Thread(target=self._look, name="maker", daemon=True).start()
             except Exception:
                 # Whatever it is, what stands is served on and the next look may find it mended.
                 LOG.exception("looking for changes failed")
+
+    def _look(self) -> None:
+        try:
+            self._refreshed()
+        except Exception:
+            LOG.exception("looking for changes failed")
+        finally:
+            self._looked = time.monotonic()
+            self._making.release()
 
     def take_in(self) -> None:
         """Scores the deals of events that have come since anew; see `serving.renewal`.
@@ -132,9 +155,9 @@ class Live:
                 number, rows = rows_after(connection, self._number)
             last = newest(rows)
             if last is not None and self._moves_on(standing, last):
-                self._seen = None
-                self._refreshed()
-            elif rows:
+                self._seen, self._looked = None, 0.0
+                return
+            if rows:
                 self._standing, self._unsettled = renewed(standing, rows), True
             self._number = max(self._number, number)
 
@@ -147,13 +170,11 @@ class Live:
         try:
             seen = self._fingerprint()
             due = self._unsettled and time.monotonic() - self._made >= SETTLED_AFTER_SECONDS
-            if self._standing is None or seen != self._seen or due:
-                number = newest_event(self.store)
-                history = self.store.history(self.workspace.settings)
-                made = make_standing(history, self.registry, self.settings)
-                self._standing = warmed(made, self._standing, self._stopped) if self.settings.warm else made
-                self._seen, self._number, self._unsettled, self._made = seen, number, False, time.monotonic()
-                self._tell()
+            stood = self._standing
+            if stood is not None and not due and seen.of_deals_as(self._seen) and seen != self._seen:
+                self._restate(seen)
+            elif stood is None or due or seen != self._seen:
+                self._make_anew(seen)
             self._behind = False
         except DealcastError:
             # What stood before is still true of its day; a damaged import or bundle must not take the service down.
@@ -162,15 +183,49 @@ class Live:
             self._behind = True
             LOG.exception("a change could not be taken in; serving what stood before")
         self._looked = time.monotonic()
+        assert self._standing is not None
         return self._standing
+
+    def _make_anew(self, seen: Seen) -> None:
+        """Works everything out from the store; events that come meanwhile are taken in on top."""
+        number = newest_event(self.store)
+        made = make_standing(self.store.history(self.workspace.settings), self.registry, self.settings)
+        with self._lock:
+            if self._number > number:
+                with self.store.reading() as connection:
+                    number, rows = rows_after(connection, number)
+                made = renewed(made, rows) if rows else made
+            self._number, self._unsettled, self._made = number, False, time.monotonic()
+            self._put(made, seen)
+        self._tell()
+
+    def _restate(self, seen: Seen) -> None:
+        """Takes in what was stated and written down since: of the deals nothing is worked out again."""
+        said = {name: self.store.read(name) for name in STATED}
+        with self._lock:
+            assert self._standing is not None
+            self._put(restated(self._standing, said), seen)
+
+    def _put(self, made: Standing, seen: Seen) -> None:
+        """Serves it, and works out ahead what pages ask first."""
+        standing = succeeding(made, self._standing) if self.settings.warm else made
+        self._standing, self._seen = standing, seen
+        if self.settings.warm:
+            start_warming(standing, self._is_over)
+
+    def _is_over(self, standing: Standing) -> bool:
+        """Whether nobody will ask this standing any more."""
+        current = self._standing
+        return self._stopped.is_set() or current is None or current.lasting is not standing.lasting
 
     def _tell(self) -> None:
         if self._told is not None and self._standing is not None:
             self._told(self._standing.scored.frame.height, self._standing.model.version, time.time())
 
-    def _fingerprint(self) -> object:
+    def _fingerprint(self) -> Seen:
         today = self.workspace.settings.day_of(utc_now())
-        return store_mark(self.store), self.registry.versions(), self.workspace.settings, today
+        last_import, *stated = store_mark(self.store)
+        return Seen((last_import, self.registry.versions(), self.workspace.settings, today), tuple(stated))
 
     def close(self) -> None:
         """Stops looking for changes and gives back the connections."""
@@ -182,7 +237,7 @@ class Live:
 
 def store_mark(store: Store) -> tuple[int | None, ...]:
     """Changes when an import, a statement or scores have been added to the store."""
-    counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in ("forecast_calls", "scores", "coaching_plans"))
+    counts = ", ".join(f"(SELECT count(*) FROM {table})" for table in STATED)
     query = f"SELECT (SELECT max(import_id) FROM imports), {counts}"
     with store.reading() as connection:
         return tuple(connection.execute(sa.text(query)).one())

@@ -30,6 +30,8 @@ from training.explain import Explanation
 
 OF_DEALS = ("deals", "deal_changes", "activities", "contacts")
 BESIDE = ("reps", "accounts", "fx_rates")
+STATED = ("forecast_calls", "scores", "coaching_plans")
+"""What people and the model state, or write down: no score of a deal follows from it."""
 
 
 def renewed(standing: Standing, rows: Mapping[str, pl.DataFrame]) -> Standing:
@@ -47,6 +49,15 @@ def renewed(standing: Standing, rows: Mapping[str, pl.DataFrame]) -> Standing:
     past = History(history.settings, {**_known_own(alone, standing.as_of), **standing.surroundings(standing.as_of)})
     fresh = _scored(standing, alone, past)
     return _put_together(standing, history, alone, past, fresh, ids)
+
+
+def restated(standing: Standing, said: Mapping[str, pl.DataFrame]) -> Standing:
+    """The standing with other rows of `STATED`; the deals stand as they did."""
+    history = standing.history.with_tables(**said)
+    found = replace(standing, history=history, memory=Memory(), lasting=Memory())
+    past = {**standing.past.tables, **known(History(history.settings, dict(said)), standing.as_of).tables}
+    vars(found).update(board=standing.board, shelf=standing.shelf, past=History(history.settings, past))
+    return found
 
 
 def _news(name: str, held: pl.DataFrame, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

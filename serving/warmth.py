@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from history.errors import DealcastError
 from history.fiscal import previous, quarter_of
@@ -45,25 +45,36 @@ SLOW = frozenset(
 """Answers that may be a minute old. Who sees what and what was written down are never among them."""
 
 
-def warmed(made: Standing, stood: Standing | None, stop: threading.Event) -> Standing:
-    """`made`, being worked out in the background; slow answers of what stood on the same day and by the same model are
-    given until then. Once `stop` is set nothing more is begun."""
+def succeeding(made: Standing, stood: Standing | None) -> Standing:
+    """`made`, which gives slow answers of what stood on the same day and by the same model until it has its own."""
     kept: dict[Hashable, object] = {}
     if stood is not None and (stood.as_of, stood.model.version) == (made.as_of, made.model.version):
-        kept = {key: value for key, value in stood.lasting.answers.items() if _slow(key)}
-    standing = replace(made, lasting=Memory(before=kept))
-    threading.Thread(target=warm, args=(standing, stop), name=WARMER, daemon=True).start()
-    return standing
+        known = {**stood.lasting.before, **stood.lasting.answers}
+        kept = {key: value for key, value in known.items() if _slow(key)}
+    # The shelf and what else was worked out goes with it.
+    vars(found := replace(made, lasting=Memory(before=kept))).update(_worked_out(made))
+    return found
+
+
+def _worked_out(standing: Standing) -> dict[str, object]:
+    """What the standing has worked out when first asked, beside its fields."""
+    named = {field.name for field in fields(standing)}
+    return {name: value for name, value in vars(standing).items() if name not in named}
+
+
+def start_warming(standing: Standing, over: Callable[[Standing], bool]) -> None:
+    """Works out ahead what pages ask first, in a thread of its own, until that is done or `over` for it."""
+    threading.Thread(target=warm, args=(standing, over), name=WARMER, daemon=True).start()
 
 
 def _slow(question: object) -> bool:
     return isinstance(question, tuple) and question[0] in SLOW
 
 
-def warm(standing: Standing, stop: threading.Event) -> None:
+def warm(standing: Standing, over: Callable[[Standing], bool] = lambda _: False) -> None:
     """Asks for everything that pages ask first; what cannot be told is told when somebody asks."""
     for ask in _questions(standing):
-        if stop.is_set():
+        if over(standing):
             return
         try:
             ask()

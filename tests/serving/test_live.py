@@ -8,9 +8,13 @@ import pytest
 
 from history.errors import NoHistory, WorkspaceMissing
 from history.importing import import_canonical
+from history.record import complete
 from history.workspace import Workspace
+from serving.event_schemas import ActivityEvent
+from serving.intake import take
 from serving.live import Live, serving_instant
 from serving.settings import ServingSettings
+from serving.store import open_tables
 from tests.lib.builders import SETTINGS, history_of, instant, make_change, make_deal
 
 
@@ -104,3 +108,40 @@ def test_a_day_that_is_asked_for_is_the_day():
 def test_an_empty_workspace_says_what_to_do():
     with pytest.raises(NoHistory, match="import a folder"):
         serving_instant(history_of(settings=SETTINGS), None, NOW)
+
+
+def test_what_is_stated_is_taken_in_and_no_deal_is_scored_again(copy):
+    live = live_of(copy)
+    before = live.standing()
+    told = {"scope_kind": "team", "scope_id": "T01", "period": "2026Q3", "called_at": dt.datetime(2026, 6, 30)}
+    said = {"forecaster_kind": "manager", "forecaster_id": "M1", "category": "commit", "measure": "amount"}
+    copy.store().append("forecast_calls", complete("forecast_calls", pl.DataFrame([{**told, **said, "value": 17.0}])))
+    after = live.standing()
+    assert 17.0 in after.history["forecast_calls"]["value"]
+    assert 17.0 in after.past["forecast_calls"]["value"]
+    assert 17.0 not in before.history["forecast_calls"]["value"]
+    assert after.scored is before.scored
+    assert after.shelf is before.shelf
+
+
+def test_an_event_that_comes_while_all_is_worked_out_anew_is_in_what_comes_of_it(shop, copy):
+    live = live_of(copy)
+    before = live.standing()
+    deal_id = before.board["deal_id"][0]
+    open_tables(copy.store_url).dispose()
+    told = {"event_id": "e", "activity_id": "e", "deal_id": deal_id, "kind": "call"}
+    times = {"happened_at": "2026-06-30T09:00:00Z", "recorded_at": "2026-06-30T10:00:00Z"}
+    event = ActivityEvent(type="activity", **told, **times)
+    worked_out = live.registry.serving_version
+
+    def serving_version(as_of):
+        take(live.store, copy.settings, [event], dt.datetime(2026, 7, 1))
+        live.take_in()
+        return worked_out(as_of)
+
+    live.registry.promote(registered_again(shop, live), by="tests", reason="so that all is worked out anew")
+    live.registry.serving_version = serving_version
+    after = live.standing()
+    assert after.model.version != before.model.version
+    assert "e" in after.history["activities"]["activity_id"]
+    assert after.scored.frame.height == before.scored.frame.height

@@ -23,6 +23,7 @@ from serving.people.roll import add_person
 from serving.settings import ServingSettings
 from serving.store import open_tables
 from serving.tokens import create_token, revoke, utc_now
+from serving.warmth import warm
 from tests.lib.postgres import new_database, postgres
 from tests.lib.signing_in import PASSWORD, csrf_of, sign_in
 
@@ -168,7 +169,9 @@ def test_readiness_says_what_is_missing(tmp_path):
     before = client.get("/readyz")
     assert (before.status_code, before.json()["champion"]) == (503, "missing")
     app.state.live.standing()
-    assert client.get("/readyz").json() == {"status": "ready", "database": True, "champion": "loaded"}
+    assert client.get("/readyz").json() == {"status": "ready", "database": True, "champion": "loaded", "warm": False}
+    warm(app.state.live.standing())
+    assert client.get("/readyz").json()["warm"]
     app.state.engine.dispose()
     app.state.engine = open_tables(f"sqlite:///{tmp_path / 'other.db'}")
     (tmp_path / "other.db").unlink()

@@ -8,7 +8,7 @@ import pytest
 
 from serving.memory import ANSWERS_KEPT, WARMER, Memory
 from serving.standing import LASTING
-from serving.warmth import SLOW, warm, warmed
+from serving.warmth import SLOW, succeeding, warm
 
 DRAWN = {"ranges", "waterfall", "records"}
 """Drawings wait for their first reader, whose language they are in."""
@@ -70,18 +70,16 @@ def test_what_stood_before_answers_until_the_new_answer_is_there(bare):
 
 
 def test_who_sees_what_and_what_was_written_is_never_answered_from_before(shop, bare):
-    stop = threading.Event()
-    stop.set()
     old = {(name,): "old" for name in ("hierarchy", "plans", "person", "history", "outlook")}
     stood = replace(bare, lasting=Memory(old))
-    assert set(warmed(bare, stood, stop).lasting.before) <= {("outlook",)}
+    assert set(succeeding(bare, stood).lasting.before) <= {("outlook",)}
     other_day = replace(stood, as_of=stood.as_of.replace(year=2025))
-    assert warmed(bare, other_day, stop).lasting.before == {}
+    assert succeeding(bare, other_day).lasting.before == {}
 
 
 def test_after_warming_the_pages_work_nothing_slow_out(shop, browser):
     standing = shop.standing
-    warm(standing, threading.Event())
+    warm(standing)
     assert standing.lasting.settled.is_set()
     known = set(standing.lasting.answers)
     for path in ("/", "/forecast", "/people", "/people/R001", "/funnel", "/models", "/data"):

@@ -2,21 +2,25 @@
 
 Bar: 50,000 deals of three years, with 600,000 changes and 1.2 million touches, within 15 minutes and 6 GB on 2 cores.
 
-python -m benchmarks.retraining [--deals 50000]
+The company has some more deals than that, so that it has as many touches.
+
+python -m benchmarks.retraining [--deals 58000]
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +40,8 @@ from training.retraining.journal import Journal
 QUARTER, SEED = "2026Q2", 7
 END, BEFORE = dt.date(2026, 7, 1), dt.date(2026, 4, 1)
 MINUTES, GIGABYTES = 15.0, 6.0
-MOST_TOLD_ONCE = 10_000
+DEALS, MOST_TOLD_ONCE = 58_000, 10_000
+HOLDS = "holds.json"
 NOT_PROMOTED = 26
 UNDER = re.compile(r"^ *(\d+\.\d) s +\[(\d+)/(\d+)\] (.*?)(?: · (.*))?$")
 
@@ -110,9 +115,8 @@ def read(process: subprocess.Popen[str]) -> Iterator[Line]:
             yield Line(float(found[1]), found[4], found[5] or "")
 
 
-def told(crm: Crm, done: Ran, journal: Journal) -> Iterator[str]:
-    """The page's section, line by line."""
-    rows = {name: crm.history[name].height for name in ("deals", "deal_changes", "activities")}
+def told(rows: Mapping[str, int], done: Ran, journal: Journal) -> Iterator[str]:
+    """The page's section, line by line; `rows` of each table."""
     yield f"{rows['deals']:,} deals, {rows['deal_changes']:,} changes and {rows['activities']:,} touches of three"
     yield "years in a workspace of the default kind (SQLite), beside a champion of the quarter before; n = 1."
     yield ""
@@ -146,17 +150,33 @@ def left(done: Ran) -> Iterator[str]:
             yield f"| {line.seconds:.0f} | {line.step} | {line.left} | {done.lines[-1].seconds - line.seconds:.0f} |"
 
 
-def main(deals: int) -> int:
-    """Prints the section; gives 0 also where the bar is missed, which the section says."""
-    crm = company(deals)
-    with tempfile.TemporaryDirectory() as folder:
-        workspace = workspace_of(crm, Path(folder))
-        done = ran(workspace.path)
-        print("\n".join(told(crm, done, Journal(workspace.path / "retraining" / QUARTER))))
+def prepared(folder: Path, deals: int) -> Path:
+    """A folder with the workspace, its models and what it holds, made unless it is there."""
+    if not (folder / HOLDS).is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        crm = company(deals)
+        workspace_of(crm, folder)
+        rows = {name: crm.history[name].height for name in ("deals", "deal_changes", "activities")}
+        (folder / HOLDS).write_text(json.dumps(rows), encoding="utf-8")
+    return folder
+
+
+def main(deals: int, folder: Path | None, only_prepare: bool) -> int:
+    """Prints the section; gives 0 also where a bar is missed, which the section says."""
+    with tempfile.TemporaryDirectory() as place:
+        made = prepared(folder or Path(place) / "made", deals)
+        if not only_prepare:
+            copy = Path(shutil.copytree(made, Path(place) / "copy"))
+            done = ran(copy / "workspace")
+            journal = Journal(copy / "workspace" / "retraining" / QUARTER)
+            print("\n".join(told(json.loads((made / HOLDS).read_text(encoding="utf-8")), done, journal)))
     return 0
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Time and memory of a retraining.")
-    parser.add_argument("--deals", type=int, default=50_000)
-    sys.exit(main(parser.parse_args().deals))
+    parser.add_argument("--deals", type=int, default=DEALS)
+    parser.add_argument("--folder", type=Path, help="where the company is kept, to be retrained again")
+    parser.add_argument("--only-prepare", action="store_true", help="make the company there, and no more")
+    given = parser.parse_args()
+    sys.exit(main(given.deals, given.folder, given.only_prepare))

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
 import pytest
 
 from features.matrix import build_matrix
+from features.spine import open_spine
 from history.as_of import known
 from history.record import History, make_history
 from history.synthetic import generate
+from tests.gate.swapped import Swapped
+from tests.lib.foreign_bundle import OLDER, aged
 from tests.training.conftest import QUICK
 from training.backtest import MODEL, Replay, training_matrix
-from training.bundle import Model
+from training.bundle import Model, save_bundle
 from training.calibration import Calibration
 from training.choice import fit_model
 from training.deal_model import DealModel
 from training.gate import Evidence, Result, run_gate
 from training.pipeline import held_out_replay, learned_until
-from training.probes.reasons import importance
+from training.probes.beside import CHAMPION, Beside, beside
+from training.probes.champion import Champion
+from training.probes.reasons import importance, unchanged
+from training.registry import Registry
 
 BEGAN, END = dt.datetime(2025, 12, 31, 16), dt.datetime(2026, 3, 31, 16)
 
@@ -88,6 +95,52 @@ def test_a_model_that_was_shown_the_judged_days_is_found(bench: Bench) -> None:
     found = judged(bench.with_model(peeking))
     assert found["G01"].outcome == "found"
     assert "lie within what was learned" in found["G01"].sentence
+
+
+def beside_one_another(bench: Bench, candidate: Model, champion: Model) -> Beside:
+    """What both say of the judged days, which neither had learned from."""
+    days = bench.replay.rows["horizon_days"].to_numpy()
+    chance = champion.predict(bench.rows, days)["win_by_horizon"].to_numpy()
+    return beside(champion, bench.with_model(candidate).rows.with_columns(pl.Series(CHAMPION, chance)), bench.past)
+
+
+def test_columns_that_were_swapped_are_found(bench: Bench) -> None:
+    honest, _ = fit_model(bench.learned, bench.past, BEGAN, QUICK)
+    mixed: Model = Swapped(honest)  # type: ignore[assignment]
+    open_deals = build_matrix(bench.past, open_spine(bench.past, [END]), threads=1)
+    outcomes = {}
+    for name, candidate in (("honest", honest), ("mixed", mixed)):
+        both, same = beside_one_another(bench, candidate, honest), unchanged(open_deals, honest, candidate)
+        outcomes[name] = judged(bench.with_model(candidate), beside=both, unchanged=same)
+    for code in ("G05", "G09", "G10"):
+        assert (outcomes["honest"][code].outcome, outcomes["mixed"][code].outcome) == ("passed", "found"), code
+    assert outcomes["mixed"]["G02"].outcome == "found"
+
+
+def test_a_candidate_of_stale_data_is_found_beside_a_fresh_champion(bench: Bench) -> None:
+    fresh, _ = fit_model(bench.learned, bench.past, BEGAN, QUICK)
+    long_ago = BEGAN - dt.timedelta(days=600)
+    stale, _ = fit_model(training_matrix(bench.past, long_ago), bench.past, long_ago, QUICK)
+    found = judged(bench.with_model(stale), beside=beside_one_another(bench, stale, fresh))
+    assert found["G05"].outcome == "found", found["G05"]
+    turned = judged(bench.with_model(fresh), beside=beside_one_another(bench, fresh, stale))
+    assert turned["G05"].outcome == "passed"
+
+
+def test_a_champion_that_the_features_have_left_behind_is_found_by_name(bench: Bench, tmp_path: Path) -> None:
+    model, _ = fit_model(bench.learned, bench.past, BEGAN, QUICK)
+    registry = Registry(tmp_path / "workspace", "w1")
+    version = registry.log(save_bundle(model, tmp_path / "bundle"), BEGAN, {}, {}, {}, {})
+    registry.promote(version, "tests", "")
+    aged(registry, version)
+    champion = Champion.of(registry, bench.past)
+    replay, both = champion.judged(bench.replay, bench.past)
+    assert champion.rivals == {}
+    found = judged(replay, beside=both)  # type: ignore[arg-type]
+    assert found["G05"].outcome == "found"
+    assert f"champion {version} cannot be replayed: model {version} was trained on feature version {OLDER}" in (
+        found["G05"].sentence
+    )
 
 
 def test_a_field_that_gives_the_outcome_away_is_found(bench: Bench) -> None:

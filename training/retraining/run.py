@@ -38,16 +38,16 @@ class Step:
 
 
 STEPS = (
-    Step("freeze", "freezing the history", "冻结历史数据", 8, freeze_history),
-    Step("validate", "holding it against the last freeze", "与上次冻结比对", 3, validate),
-    Step("train", "training the candidate, twice", "训练候选模型（两次）", 30, train),
-    Step("replay", "replaying past quarters beside the champion", "与现役模型同日回放过去季度", 35, replay_quarters),
-    Step("forecast", "replaying forecasts of past quarters", "回放过去季度的预测", 15, forecast_quarters),
-    Step("probe", "looking into the candidate", "检查候选模型", 8, probe),
-    Step("gate", "the gate", "上线检验", 0.2, judge),
+    Step("freeze", "freezing the history", "冻结历史数据", 5, freeze_history),
+    Step("validate", "holding it against the last freeze", "与上次冻结比对", 0.5, validate),
+    Step("train", "training the candidate, twice", "训练候选模型（两次）", 23, train),
+    Step("replay", "replaying past quarters beside the champion", "与现役模型同日回放过去季度", 31, replay_quarters),
+    Step("forecast", "replaying forecasts of past quarters", "回放过去季度的预测", 26, forecast_quarters),
+    Step("probe", "looking into the candidate", "检查候选模型", 12, probe),
+    Step("gate", "the gate", "上线检验", 1, judge),
     Step("decide", "deciding", "作出决定", 0.1, lambda work, folder: _decide(work, folder)),
-    Step("tell", "writing the model card and the report", "撰写模型卡与报告", 1, tell),
-    Step("register", "registering", "登记版本", 2, register),
+    Step("tell", "writing the model card and the report", "撰写模型卡与报告", 3, tell),
+    Step("register", "registering", "登记版本", 1, register),
     Step("hand-over", "handing over", "移交", 0.5, hand_over),
 )
 

@@ -20,7 +20,6 @@ OF_SPEED = {
     "people": "Performance sheets",
     "importing": "Import",
     "retraining": "Retraining",
-    "rollback": "Rollback",
 }
 """The benchmarks and their titles, in the order of the page; the other modules measure how good a model is."""
 

@@ -19,6 +19,7 @@ OF_SPEED = {
     "service": "The service",
     "people": "Performance sheets",
     "importing": "Import",
+    "retraining": "Retraining",
 }
 """The benchmarks and their titles, in the order of the page; the other modules measure how good a model is."""
 
@@ -42,11 +43,12 @@ def main() -> int:
     """Runs all of them or those named, and writes their sections; gives how many failed."""
     parser = argparse.ArgumentParser(description="Measure speed and memory, and write docs/speed.md.")
     parser.add_argument("names", nargs="*", help=f"some of {', '.join(OF_SPEED)}; the others' sections stay")
-    parser.add_argument("--folder", help="where the CRMs of benchmarks.features are kept")
+    parser.add_argument("--folder", help="where the CRMs of benchmarks.features and benchmarks.retraining are kept")
     parser.add_argument("--deals", help="open deals of benchmarks.service; 50,000 if left out")
     given = parser.parse_args()
     options = {
         "features": ["--folder", given.folder] if given.folder else [],
+        "retraining": ["--folder", str(Path(given.folder) / "retraining")] if given.folder else [],
         "service": ["--deals", given.deals] if given.deals else [],
     }
     found = {name: run(name, options.get(name, [])) for name in given.names or OF_SPEED}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from history.record import History
 from history.synthetic import generate
-from serving.landings import landings
+from serving.landings import landings, learned
 from training.booster import BoostOptions
 from training.fitting import FitOptions
 from training.registry import Registry
@@ -44,7 +44,9 @@ def run(home: Path) -> Outcome:
     """The retraining in `home`, or what is left of it."""
     history, workspace = company(), home / "workspace"
     place = Place(workspace / "retraining", workspace / "frozen", Registry(workspace, "w"))
-    return retrain(plan_of(QUARTER, history.settings, None, OPTIONS, replayed=1), place, lambda: history, landings)
+    return retrain(
+        plan_of(QUARTER, history.settings, None, OPTIONS, replayed=1), place, lambda: history, landings, learned
+    )
 
 
 def begun(home: Path) -> subprocess.Popen[bytes]:

@@ -127,7 +127,8 @@ def show_version(session: Session, version: str) -> None:
     workspace, language = session.workspace(), session.language
     registry = open_registry(workspace)
     entry = registry.get(version)
-    rows = [{"name": name, "value": value} for name, value in sorted(told_of(entry, workspace.settings).items())]
+    told = told_of(registry, entry, workspace.settings)
+    rows = [{"name": name, "value": value} for name, value in sorted(told.items())]
     print_table(choose(language, f"Model {version}", f"模型 {version}"), FACTS, rows, Style(language))
     gate = [gate_row(one, language) for one in registry.told(entry).get("gate", [])]
     if gate:
@@ -150,7 +151,7 @@ def compare_versions(session: Session, first: str, second: str) -> None:
     """
     workspace, language = session.workspace(), session.language
     registry = open_registry(workspace)
-    told = [told_of(registry.get(version), workspace.settings) for version in (first, second)]
+    told = [told_of(registry, registry.get(version), workspace.settings) for version in (first, second)]
     rows = [
         {"name": name, "first": told[0].get(name, "–"), "second": told[1].get(name, "–")}
         for name in sorted({*told[0], *told[1]})
@@ -159,11 +160,16 @@ def compare_versions(session: Session, first: str, second: str) -> None:
     print_table(choose(language, "Side by side", "并排比较"), sides, rows, Style(language))
 
 
-def told_of(version: ModelVersion, settings: Settings) -> dict[str, str]:
-    """Figures and facts of a version as text."""
+def told_of(registry: Registry, version: ModelVersion, settings: Settings) -> dict[str, str]:
+    """Figures and facts of a version as text, with what forecasts had learned by its training where that was kept."""
+    from training.attainment.record import shown
+
+    learned = registry.attainment(version)
     figures = {name: f"{value:,.4g}" for name, value in version.metrics.items()}
     facts = {name: value for name, value in version.tags.items() if value and not name.startswith("mlflow.")}
-    return {**figures, **facts, "trained_as_of": settings.day_of(version.trained_as_of).isoformat()}
+    day = settings.day_of(version.trained_as_of).isoformat()
+    forecasts = {one.en: one.value for one in shown(learned)} if learned else {}
+    return {**figures, **facts, **forecasts, "trained_as_of": day}
 
 
 def row_of(version: ModelVersion, settings: Settings, language: str) -> dict[str, Any]:

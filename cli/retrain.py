@@ -69,7 +69,7 @@ def place_of(workspace: Workspace) -> Place:
 
 def retrained(workspace: Workspace, place: Place, quarter: str, told: RetrainingProgress, **options: object) -> Outcome:
     """Carries out what is left of a quarter's retraining."""
-    from serving.landings import landings
+    from serving.landings import landings, learned
     from training.retraining.plan import plan_of
     from training.retraining.run import retrain as run
 
@@ -80,6 +80,7 @@ def retrained(workspace: Workspace, place: Place, quarter: str, told: Retraining
         place,
         workspace.history,
         landings,
+        learned,
         clock=time.monotonic,
         under=told,
         say=told.detail,

@@ -115,8 +115,13 @@ def forecast(
     return table(outlook(history, model, period, as_of), by, measure)
 
 
-def outlook(history: History, model: WinModel | None, period: str, as_of: dt.datetime) -> Outlook:
-    """What forecasts of every level and measure share; compute it once where several are shown."""
+def outlook(
+    history: History, model: WinModel | None, period: str, as_of: dt.datetime, over_by: dt.datetime | None = None
+) -> Outlook:
+    """What forecasts of every level and measure share; compute it once where several are shown.
+
+    With `over_by` it learns from the earlier periods that were over by then alone, as if nothing were learned later.
+    """
     span = parse_period(period, history.settings)
     first = history.first_recorded
     if first is None or first >= as_of:
@@ -128,10 +133,12 @@ def outlook(history: History, model: WinModel | None, period: str, as_of: dt.dat
     if now.end <= as_of:
         return Outlook(span, now, np.zeros(0), arrivals(now, ()), 0.0)
     earlier = past_periods(now.past, span, as_of)
+    if over_by is not None:
+        earlier = [one for one in earlier if bounds(one.period, history.settings)[1] <= over_by]
     shock = estimated_size([one.open for one in earlier])
     chances, usual = win_chances(model, now), arrivals(now, earlier)
     pulls = estimated_pulls([one.open for one in earlier], [len(one.arrived) for one in earlier], shock)
-    learned = lessons(now, span, chances, usual, shock, sum(pull * chance for pull, chance in pulls))
+    learned = lessons(now, span, chances, usual, shock, sum(pull * chance for pull, chance in pulls), over_by)
     new = corrected(usual, learned.base, learned.inflow.factors)
     return Outlook(span, now, chances, new, shock, len(earlier), learned, pulls)
 

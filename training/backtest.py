@@ -26,7 +26,7 @@ from training.choice import fit_model, kind_of
 from training.fitting import FitOptions, Window
 from training.frames import spine_of
 from training.labels import WON, outcomes_by
-from training.metrics import Metrics, Score, compare, log_loss_gain
+from training.metrics import Metrics, Score, compare, log_loss_gain, measure
 from training.rivals.rival import HorizonOf, Rival
 from training.splits import weekly_instants, with_horizon_days
 
@@ -72,6 +72,10 @@ class Replay:
         """Metrics of every forecast, with intervals from resampling deals."""
         chances = {name: self.rows[name].to_numpy() for name in self.forecasts}
         return compare(chances, self.won, self.rows["deal_id"].to_numpy(), seed)
+
+    def metrics_of(self, name: str, seed: int = 0) -> Metrics:
+        """Metrics of one forecast, the same as among all."""
+        return measure(self.rows[name].to_numpy(), self.won, self.rows["deal_id"].to_numpy(), seed)
 
     def gain_over(self, other: str = GATE, seed: int = 0) -> Score:
         """By how much the model's log loss is smaller than that of another forecast; above 0 is better."""

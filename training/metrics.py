@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import rankdata
@@ -65,14 +66,15 @@ def measure(
     """The metrics of chances (rows) against what came (0 or 1), with 90 % case-bootstrap intervals over `deal`."""
     number = np.unique(deal, return_inverse=True)[1]
     loss, brier, rank = row_log_loss(chance, won), (chance - won) ** 2, _ranks(chance)
-    drawn = deal_weights(number, seed, resamples)[:, number]
+    drawn = deal_weights(number, seed, resamples)
+    aucs = [_ranked_auc(rank, won, weight[number]) for weight in drawn]
     return Metrics(
         n=len(won),
         deals=int(number.max()) + 1,
         share_won=float(won.mean()),
-        auc=_score(_ranked_auc(rank, won, np.ones(len(won))), [_ranked_auc(rank, won, weight) for weight in drawn]),
-        log_loss=_score(float(loss.mean()), list(drawn @ loss / drawn.sum(axis=1))),
-        brier=_score(float(brier.mean()), list(drawn @ brier / drawn.sum(axis=1))),
+        auc=_score(_ranked_auc(rank, won, np.ones(len(won))), aucs),
+        log_loss=_score(float(loss.mean()), _means(drawn, number, loss)),
+        brier=_score(float(brier.mean()), _means(drawn, number, brier)),
     )
 
 
@@ -82,8 +84,12 @@ def log_loss_gain(
     """How much smaller the log loss of `chance` is than that of `other` on the same rows; above 0 is better."""
     number = np.unique(deal, return_inverse=True)[1]
     gain = row_log_loss(other, won) - row_log_loss(chance, won)
-    drawn = deal_weights(number, seed, resamples)[:, number]
-    return _score(float(gain.mean()), list(drawn @ gain / drawn.sum(axis=1)))
+    return _score(float(gain.mean()), _means(deal_weights(number, seed, resamples), number, gain))
+
+
+def _means(drawn: np.ndarray, number: np.ndarray, values: np.ndarray) -> list[float]:
+    """The mean of `values` (rows) in each drawing of deals, from each deal's sum: rows are many, deals fewer."""
+    return list((drawn @ np.bincount(number, values)) / (drawn @ np.bincount(number)))
 
 
 def compare(chances: Mapping[str, np.ndarray], won: np.ndarray, deal: np.ndarray, seed: int = 0) -> dict[str, Metrics]:
@@ -93,9 +99,15 @@ def compare(chances: Mapping[str, np.ndarray], won: np.ndarray, deal: np.ndarray
 
 def deal_weights(number: np.ndarray, seed: int, resamples: int) -> np.ndarray:
     """How often each deal is drawn, resamples x deals: as many deals as there are, with repeats."""
-    deals = int(number.max()) + 1
-    generator = np.random.default_rng(seed)
-    return generator.multinomial(deals, np.full(deals, 1 / deals), size=resamples)
+    return _drawn(int(number.max()) + 1, seed, resamples)
+
+
+@lru_cache(maxsize=2)
+def _drawn(deals: int, seed: int, resamples: int) -> np.ndarray:
+    """The same for many figures of the same deals, so it is drawn once."""
+    drawn = np.random.default_rng(seed).multinomial(deals, np.full(deals, 1 / deals), size=resamples)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def _score(value: float, resampled: list[float]) -> Score:

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import json
 import logging
 import os
 import shutil
-import socket
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from history.errors import DealcastError, ModelUnavailable, RegistryUnavailable
 from training.bundle import Model, load_bundle, verify_bundle
+from training.server_address import must_listen, without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -32,9 +32,9 @@ RETRAINING = "retraining"
 """The tag that names the retraining a version came from."""
 TOLD = "evidence/told/told.json"
 CARD = "evidence/card/model_card.md"
+ATTAINMENT, ATTAINMENT_HASH = "evidence/attainment/attainment.json", "attainment_hash"
 _SQLITE = "sqlite:///"
 _EVENT = "event_"
-_SECONDS_TO_ANSWER = 5.0
 
 
 @dataclass(frozen=True)
@@ -83,14 +83,14 @@ class Registry:
     def _answering(self) -> Iterator[None]:
         """What goes wrong between here and the tracking server, as one line."""
         try:
-            _must_listen(self.uri)
+            must_listen(self.uri)
             yield
         except DealcastError:
             raise
         except Exception as error:
             said = " ".join(str(error).split())[:300]
             raise RegistryUnavailable(
-                f"the models' tracking server {_without_password(self.uri)} does not answer as expected "
+                f"the models' tracking server {without_password(self.uri)} does not answer as expected "
                 f"({type(error).__name__}: {said}); nothing was registered. Check MLFLOW_TRACKING_URI, or unset it to "
                 "keep models beside the workspace, and run the command again."
             ) from error
@@ -310,6 +310,23 @@ class Registry:
         path = self._kept(version, TOLD)
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path else {}
 
+    def attainment(self, version: ModelVersion) -> dict[str, Any] | None:
+        """What forecasts had learned when the version was trained; None where that was not kept with it.
+
+        Raises `ModelUnavailable` where it is missing or not what was registered.
+        """
+        wanted = version.tags.get(ATTAINMENT_HASH)
+        if wanted is None:
+            return None
+        path = self._kept(version, ATTAINMENT)
+        found = path.read_bytes() if path else b""
+        if hashlib.sha256(found).hexdigest() != wanted:
+            raise ModelUnavailable(
+                f"model {version.version}: {ATTAINMENT} is {'not what was registered' if found else 'missing'}; "
+                "expected it with the checksum among the version's tags. Restore it from a copy, or train again."
+            )
+        return dict(json.loads(found))
+
     def _kept(self, version: ModelVersion, place: str) -> Path | None:
         """A file kept with a version, fetched where the tracking server is not local; None where there is none."""
         if self.local:
@@ -389,20 +406,3 @@ def _quiet_client(uri: str, folder: Path | None) -> MlflowClient:
 
 def _order(version: ModelVersion) -> tuple[dt.datetime, int]:
     return version.trained_as_of, int(version.version)
-
-
-def _must_listen(uri: str) -> None:
-    """Raise `OSError` where nothing listens at the host and port of a server's address."""
-    parts = urlsplit(uri)
-    if parts.scheme in ("http", "https") and parts.hostname:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        socket.create_connection((parts.hostname, port), _SECONDS_TO_ANSWER).close()
-
-
-def _without_password(uri: str) -> str:
-    """
-    >>> _without_password("https://ann:secret@models.example.com/x")
-    'https://ann:***@models.example.com/x'
-    """
-    password = urlsplit(uri).password
-    return uri.replace(f":{password}@", ":***@", 1) if password else uri

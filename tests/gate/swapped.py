@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,10 @@ class Swapped:
 
     def __init__(self, model: Model) -> None:
         self.model = model
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return self.model.facts
 
     def predict(self, matrix: pd.DataFrame, horizon_days: np.ndarray | float) -> pd.DataFrame:
         return self.model.predict(mixed_up(matrix), horizon_days)

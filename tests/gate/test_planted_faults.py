@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
 import pytest
 
 from features.matrix import build_matrix
+from features.spine import open_spine
 from history.as_of import known
 from history.record import History, make_history
 from history.synthetic import generate
+from tests.gate.swapped import Swapped
+from tests.lib.foreign_bundle import OLDER, aged
 from tests.training.conftest import QUICK
 from training.backtest import MODEL, Replay, training_matrix
-from training.bundle import Model
+from training.bundle import Model, save_bundle
 from training.calibration import Calibration
 from training.choice import fit_model
 from training.deal_model import DealModel
 from training.gate import Evidence, Result, run_gate
+from training.gate.champion import gain_over_champion
 from training.pipeline import held_out_replay, learned_until
-from training.probes.reasons import importance
+from training.probes.beside import CHAMPION, Beside, beside
+from training.probes.champion import Champion
+from training.probes.reasons import importance, unchanged
+from training.registry import Registry
 
 BEGAN, END = dt.datetime(2025, 12, 31, 16), dt.datetime(2026, 3, 31, 16)
 
@@ -88,6 +96,60 @@ def test_a_model_that_was_shown_the_judged_days_is_found(bench: Bench) -> None:
     found = judged(bench.with_model(peeking))
     assert found["G01"].outcome == "found"
     assert "lie within what was learned" in found["G01"].sentence
+
+
+def beside_one_another(bench: Bench, candidate: Model, champion: Model) -> Beside:
+    """What both say of the judged days, which neither had learned from."""
+    days = bench.replay.rows["horizon_days"].to_numpy()
+    chance = champion.predict(bench.rows, days)["win_by_horizon"].to_numpy()
+    return beside(champion, bench.with_model(candidate).rows.with_columns(pl.Series(CHAMPION, chance)), bench.past)
+
+
+def test_columns_that_were_swapped_are_found(bench: Bench) -> None:
+    honest, _ = fit_model(bench.learned, bench.past, BEGAN, QUICK)
+    mixed: Model = Swapped(honest)  # type: ignore[assignment]
+    open_deals = build_matrix(bench.past, open_spine(bench.past, [END]), threads=1)
+    outcomes = {}
+    for name, candidate in (("honest", honest), ("mixed", mixed)):
+        both, same = beside_one_another(bench, candidate, honest), unchanged(open_deals, honest, candidate)
+        outcomes[name] = judged(bench.with_model(candidate), beside=both, unchanged=same)
+    for code in ("G05", "G09", "G10"):
+        assert (outcomes["honest"][code].outcome, outcomes["mixed"][code].outcome) == ("passed", "found"), code
+    assert outcomes["mixed"]["G02"].outcome == "found"
+
+
+def test_a_stale_champion_gives_way_and_a_stale_candidate_is_found(bench: Bench) -> None:
+    fresh, _ = fit_model(bench.learned, bench.past, BEGAN, QUICK)
+    stale, _ = fit_model(bench.learned, before_the_market_turned(bench.past), BEGAN, QUICK)
+    found = judged(bench.with_model(stale), beside=beside_one_another(bench, stale, fresh))
+    turned = judged(bench.with_model(fresh), beside=beside_one_another(bench, fresh, stale))
+    assert (found["G05"].outcome, turned["G05"].outcome) == ("found", "passed")
+    assert gain_over_champion(beside_one_another(bench, stale, fresh).rows).high < 0
+
+
+def before_the_market_turned(history: History) -> History:
+    """The history of a time in which what wins today lost: what a model that was kept too long knows."""
+    changes, settings = history["deal_changes"], history.settings
+    won, lost = settings.won_stages[0], settings.lost_stages[0]
+    turned = dict.fromkeys(settings.won_stages, lost) | dict.fromkeys(settings.lost_stages, won)
+    value = pl.when(pl.col("field") == "stage").then(pl.col("new_value").replace(turned)).otherwise("new_value")
+    return history.with_tables(deal_changes=changes.with_columns(new_value=value))
+
+
+def test_a_champion_that_the_features_have_left_behind_is_found_by_name(bench: Bench, tmp_path: Path) -> None:
+    model, _ = fit_model(bench.learned, bench.past, BEGAN, QUICK)
+    registry = Registry(tmp_path / "workspace", "w1")
+    version = registry.log(save_bundle(model, tmp_path / "bundle"), BEGAN, {}, {}, {}, {})
+    registry.promote(version, "tests", "")
+    aged(registry, version)
+    champion = Champion.of(registry, bench.past)
+    replay, both = champion.judged(bench.replay, bench.past)
+    assert champion.rivals == {}
+    found = judged(replay, beside=both)  # type: ignore[arg-type]
+    assert found["G05"].outcome == "found"
+    assert f"champion {version} cannot be replayed: model {version} was trained on feature version {OLDER}" in (
+        found["G05"].sentence
+    )
 
 
 def test_a_field_that_gives_the_outcome_away_is_found(bench: Bench) -> None:

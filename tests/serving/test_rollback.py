@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -28,9 +27,7 @@ def live(shop: Shop, tmp_path: Path) -> Live:
 
 
 def test_a_rollback_swaps_the_model_without_a_restart(live: Live, shop: Shop) -> None:
-    began = time.monotonic()
     live.registry.rollback(shop.version, "ann", "odd reasons")
-    assert time.monotonic() - began < 5
     assert live.standing().model.version == shop.version
 
 

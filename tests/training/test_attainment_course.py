@@ -136,3 +136,15 @@ def test_who_closes_what_others_opened_is_learnt():
 def test_where_nothing_changes_hands_everything_stays():
     level = handovers(of(handed_over(0.0)), 0.3)["rep"]
     assert (level.usually, dict(level.gets), level.share_kept(pl.Series(["ann", "new"])).tolist()) == (1.0, {}, [1, 1])
+
+
+def test_periods_that_were_not_over_by_an_instant_teach_nothing(crm: History):
+    whole = of(crm)
+    by = whole.points.filter(pl.col("age") == 1)["end"][0]
+    told_course = whole.over_by(by)
+    assert sorted(told_course.points["age"].unique()) == [
+        age for age in sorted(whole.points["age"].unique()) if age > 0
+    ]
+    assert told_course.open.equals(whole.open.filter(pl.col("age") > 0))
+    assert told_course.wins.equals(whole.wins.filter(pl.col("age") > 0))
+    assert whole.over_by(at("2026-01-01")).points.equals(whole.points)

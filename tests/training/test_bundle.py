@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ import pandas as pd
 import pytest
 
 from history.errors import ModelUnavailable
+from tests.lib.foreign_bundle import rewritten
 from training.bundle import CHECKSUMS, bundle_bytes, load_bundle, save_bundle
 from training.deal_model import DealModel
 from training.small_data import TableModel
@@ -75,13 +74,3 @@ def test_a_bundle_of_other_features_is_refused_by_its_feature_version(bundle: Pa
 def test_a_bundle_of_another_format_is_refused(bundle: Path) -> None:
     with pytest.raises(ModelUnavailable, match="is of format 99; expected 1"):
         load_bundle(rewritten(bundle, format=99), "3")
-
-
-def rewritten(bundle: Path, **values: object) -> Path:
-    """The bundle with other values in model.json, its checksum made to fit."""
-    document = json.loads((bundle / "model.json").read_text()) | values
-    (bundle / "model.json").write_text(json.dumps(document))
-    sums = json.loads((bundle / CHECKSUMS).read_text())
-    sums["model.json"] = hashlib.sha256((bundle / "model.json").read_bytes()).hexdigest()
-    (bundle / CHECKSUMS).write_text(json.dumps(sums))
-    return bundle

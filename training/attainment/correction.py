@@ -70,7 +70,7 @@ class Correction:
     `used`: "none", "linear" or "trees"; `scores`: WAPE of each near this point in periods it had not seen (empty where
     too few periods are known), over `tested` scopes of past periods. `factors` by scope of level `by`; `held_out`
     (age, point, scope, factor) is what the one that is used would have done in those periods; `parts`: scope, clue,
-    effect in the measure's unit, which add up to what the correction changes but for its limits.
+    effect in the measure's unit, which add up to what the correction changes but for its limits; `fit`: what is used.
     """
 
     by: str
@@ -80,6 +80,7 @@ class Correction:
     factors: Mapping[str, float] = field(default_factory=dict)
     held_out: pl.DataFrame = field(default_factory=pl.DataFrame)
     parts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PARTS))
+    fit: Fit | None = field(default=None, repr=False, compare=False)
 
 
 PARTS: dict[str, pl.DataType] = {"scope": pl.String(), "clue": pl.String(), "effect": pl.Float64()}
@@ -103,7 +104,7 @@ def correction(past: pl.DataFrame, now: pl.DataFrame, by: str, point: int) -> Co
     if not _wins(trials[best].filter(near), HURDLE if spoken else HURDLE_UNSPOKEN):
         return Correction(by, NONE, scores, cells)
     fit = FITS[best](*_taught(learned, typical))
-    return Correction(by, best, scores, cells, *_applied(fit, now, typical, trials[best]))
+    return Correction(by, best, scores, cells, *_applied(fit, now, typical, trials[best]), fit)
 
 
 def _near(rows: pl.DataFrame, point: int) -> pl.Series:

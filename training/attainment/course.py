@@ -60,6 +60,12 @@ class Course:
         """How many such periods make a year."""
         return periods_per_year(self.points["end"][0] - self.points["start"][0])
 
+    def over_by(self, instant: dt.datetime) -> Course:
+        """The periods that were over by an instant."""
+        points = self.points.filter(pl.col("end") <= instant)
+        theirs = pl.col("age").is_in(points["age"].unique().implode())
+        return Course(points, self.open.filter(theirs), self.wins.filter(theirs))
+
     def nearest_point(self, share: float) -> int:
         """The number of the point at which about `share` of a period has passed."""
         typical = self.points.group_by("point", maintain_order=True).agg(pl.col("share").median()).sort("point")

@@ -5,6 +5,7 @@ Learnt from what was known when the period began, or at the as-of date where it 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -93,17 +94,26 @@ class _Study:
 
 
 def lessons(
-    now: Position, period: Period, chances: np.ndarray, new: Arrivals, shock: float, pull: float = 0.0
+    now: Position,
+    period: Period,
+    chances: np.ndarray,
+    new: Arrivals,
+    shock: float,
+    pull: float = 0.0,
+    over_by: dt.datetime | None = None,
 ) -> Lessons:
     """The lessons for a period that is not over; `chances` and `new` are today's, before anything is learnt of them.
 
-    `shock` and its mean `pull` on deals yet to come: what the ranges that are checked rest on.
+    `shock` and its mean `pull` on deals yet to come: what the ranges that are checked rest on. With `over_by` only the
+    periods that were over by then teach.
     """
     learned_at = min(now.as_of, now.start)
     past = known(now.past, learned_at)
     if past.first_recorded is None:
         return NO_LESSONS
     told = course(past, period, learned_at)
+    if over_by is not None:
+        told = told.over_by(over_by)
     if told.periods < 1 or told.wins.is_empty():
         return NO_LESSONS
     share = max((now.as_of - now.start) / (now.end - now.start), float(told.points["share"].min()))  # type: ignore[arg-type]

@@ -99,7 +99,7 @@ def credible(evidence: Evidence) -> Verdict:
     if unfit := _unfit(evidence, ("tables know nothing but stage and age", "阶段×账龄表只知道阶段与账龄")):
         return unfit
     assert evidence.replay is not None
-    auc = evidence.replay.metrics()[MODEL].auc
+    auc = evidence.replay.metrics_of(MODEL).auc
     return verdict(
         auc.low < MOST_AUC,
         f"AUC {auc.value:.3f} (90 % interval {auc.low:.3f} to {auc.high:.3f})",

@@ -13,6 +13,7 @@ from training.explain import Explanation
 
 DAYS_AHEAD = 90.0
 TOP_BEFORE, TOP_AFTER = 3, 5
+MOVED_BY = pl.List(pl.Struct({"code": pl.String, "before": pl.Float64, "after": pl.Float64}))
 
 
 def importance(told: Explanation) -> dict[str, float]:
@@ -38,7 +39,8 @@ def unchanged(matrix: pd.DataFrame, before: Model, after: Model) -> pl.DataFrame
 
     Columns: deal_id, stage, before and after (chance to be won within DAYS_AHEAD days), same_reasons (the part of the
     three largest reasons of `before` that are among the five largest of `after`, with the same sign; null where
-    `before` had none), and both models' three largest reasons in words.
+    `before` had none), both models' three largest reasons, and moved_by: the three features whose points differ most
+    between the two, with the points of each (to be won within the model's long horizon).
     """
     chances = [model.predict(matrix, DAYS_AHEAD)["win_by_horizon"].to_numpy() for model in (before, after)]
     told = (before.explain(matrix), after.explain(matrix))
@@ -51,8 +53,20 @@ def unchanged(matrix: pd.DataFrame, before: Model, after: Model) -> pl.DataFrame
             "same_reasons": pl.Series([_same(told[0], told[1], row) for row in range(len(matrix))], dtype=pl.Float64),
             "reasons_before": pl.Series([_words(told[0].top(row, TOP_BEFORE)) for row in range(len(matrix))]),
             "reasons_after": pl.Series([_words(told[1].top(row, TOP_BEFORE)) for row in range(len(matrix))]),
+            "moved_by": pl.Series([_moved_by(*told, row) for row in range(len(matrix))], dtype=MOVED_BY),
         }
     )
+
+
+def _moved_by(before: Explanation, after: Explanation, row: int) -> list[dict[str, object]]:
+    """What the two models see otherwise in one deal, the largest difference first."""
+    was, now = (dict(zip(told.codes, told.points[row].tolist(), strict=True)) for told in (before, after))
+    apart = {code: now.get(code, 0.0) - was.get(code, 0.0) for code in {*was, *now}}
+    largest = sorted(apart, key=lambda code: (-abs(apart[code]), code))[:TOP_BEFORE]
+    return [
+        {"code": code, "before": round(was.get(code, 0.0), 1), "after": round(now.get(code, 0.0), 1)}
+        for code in largest
+    ]
 
 
 def _same(before: Explanation, after: Explanation, row: int) -> float | None:
@@ -66,5 +80,9 @@ def _words(reasons: list[tuple[str, float]]) -> str:
 
 
 def heaviest(shares: Mapping[str, float], most: int = 12) -> list[tuple[str, float]]:
-    """The features that carry most, with their shares."""
-    return list(shares.items())[:most]
+    """The features that carry most, with their shares, the largest first in whatever order they are kept.
+
+    >>> heaviest({"age_days": 0.1, "stage": 0.6, "amount": 0.3}, most=2)
+    [('stage', 0.6), ('amount', 0.3)]
+    """
+    return sorted(shares.items(), key=lambda pair: (-pair[1], pair[0]))[:most]

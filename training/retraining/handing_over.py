@@ -7,13 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from training.attainment.record import document_hash
 from training.bundle import bundle_bytes
 from training.card import model_card
 from training.gate import passes
 from training.pipeline import TrainReport, held_out_metrics
-from training.registry import RETRAINING
-from training.report import calibration_plot, evidence_text, summary
+from training.registry import ATTAINMENT_HASH, RETRAINING
+from training.report import calibration_plot, evidence_text
 from training.retraining.journal import read_json, write_json
+from training.retraining.measures import LEARNED
 from training.retraining.page import retraining_page
 from training.retraining.verdict import Decision, read_decision, results_of
 from training.retraining.work import Work
@@ -35,7 +37,6 @@ def tell(work: Work, folder: Path) -> None:
 def report_of(work: Work, decision: Decision) -> TrainReport:
     """What the model card tells of."""
     told = read_json(work.journal.place("train") / "trained.json")
-    replay = work.plain_replay
     return TrainReport(
         version="",
         kind=told["kind"],
@@ -44,7 +45,7 @@ def report_of(work: Work, decision: Decision) -> TrainReport:
         promoted=decision.promoted,
         why=decision.why,
         gate=results_of(work),
-        held_out=summary(replay) if replay is not None else None,
+        held_out=work.held_out,
         facts=told["facts"],
     )
 
@@ -63,9 +64,7 @@ def register(work: Work, folder: Path) -> None:
 
 def _registered(work: Work) -> str:
     told = read_json(work.journal.place("train") / "trained.json")
-    replay = work.plain_replay
-    found = summary(replay) if replay is not None else None
-    metrics = {**held_out_metrics(found), "bundle_bytes": bundle_bytes(work.bundle)}
+    metrics = {**held_out_metrics(work.held_out), "bundle_bytes": bundle_bytes(work.bundle)}
     params = {**told["facts"], "kind": told["kind"], "content_hash": work.frozen["content_hash"]}
     return work.registry.log(work.bundle, work.plan.as_of, params, metrics, _evidence(work), _tags(work, told))
 
@@ -78,7 +77,14 @@ def _tags(work: Work, told: Mapping[str, Any]) -> dict[str, str]:
         "gate": "passed" if passes(results_of(work)) else "found",
         "compared_with": work.plan.champion or "",
         RETRAINING: work.name,
+        **_attainment_tag(work),
     }
+
+
+def _attainment_tag(work: Work) -> dict[str, str]:
+    """The hash of what forecasts have learned, by which it is verified when it is read back."""
+    kept = work.journal.place("forecast") / LEARNED
+    return {ATTAINMENT_HASH: document_hash(read_json(kept))} if kept.is_file() else {}
 
 
 def _evidence(work: Work) -> dict[str, Path]:
@@ -94,6 +100,7 @@ def _evidence(work: Work) -> dict[str, Path]:
         "surprises": place("validate") / "surprises.json",
         "replay": place("replay") / "rows.parquet",
         "forecasts": place("forecast") / "forecasts.parquet",
+        "attainment": place("forecast") / LEARNED,
         "drift": place("probe") / "drift.json",
         "reasons": place("probe") / "reasons.json",
         "unchanged": place("probe") / "unchanged.parquet",

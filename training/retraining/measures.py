@@ -19,6 +19,7 @@ from history.expectations import Expectations, learn_expectations, read_expectat
 from history.fiscal import Period, bounds, previous
 from history.freeze import MANIFEST, freeze, read_frozen
 from history.record import History
+from training.attainment.record import document_text
 from training.backtest import Replay, backtest, period_end, training_matrix
 from training.bundle import CHECKSUMS, Model, load_bundle, save_bundle
 from training.choice import fit_model, kind_of
@@ -35,6 +36,7 @@ from training.retraining.plan import past_of
 from training.retraining.work import CANDIDATE, Work
 from training.splits import weekly_instants
 
+LEARNED = "attainment.json"
 POINTS = (1 / 6, 2 / 3)
 """At which shares of a past quarter its forecast is replayed."""
 
@@ -170,10 +172,17 @@ class _Keeping:
 
 
 def forecast_quarters(work: Work, folder: Path) -> None:
-    """Step: what the replayed quarters' forecasts said, made with the model of their first day, and what came."""
+    """Step: what the replayed quarters' forecasts said, made with the model of their first day, and what came; and
+    what forecasts of the quarter to come have learned by now.
+    """
     parts = list(_forecasts(work)) if work.lands else []
     if parts:
         pl.concat(parts).sort("period", "as_of", "scope_kind", "scope_id").write_parquet(folder / "forecasts.parquet")
+    if work.learns:
+        work.say("learning the amounts, the new deals and the misses that the next quarter's forecasts rest on")
+        coming = previous(work.quarter, work.past.settings, back=-1)
+        document = work.learns(work.past, work.candidate, coming.name, work.plan.as_of)
+        (folder / LEARNED).write_text(document_text(document), encoding="utf-8")
 
 
 def _forecasts(work: Work) -> Iterator[pl.DataFrame]:

@@ -21,7 +21,7 @@ from training.retraining.journal import JOURNAL, Journal, read_json, write_json
 from training.retraining.measures import forecast_quarters, freeze_history, probe, replay_quarters, train, validate
 from training.retraining.plan import Plan, read_plan, resumed
 from training.retraining.verdict import Decision, decision_of, judge, read_decision, results_of
-from training.retraining.work import Lands, Work
+from training.retraining.work import Lands, Learns, Work
 
 APPROVED = "approved.json"
 
@@ -38,16 +38,16 @@ class Step:
 
 
 STEPS = (
-    Step("freeze", "freezing the history", "冻结历史数据", 8, freeze_history),
-    Step("validate", "holding it against the last freeze", "与上次冻结比对", 3, validate),
-    Step("train", "training the candidate, twice", "训练候选模型（两次）", 30, train),
-    Step("replay", "replaying past quarters beside the champion", "与现役模型同日回放过去季度", 35, replay_quarters),
-    Step("forecast", "replaying forecasts of past quarters", "回放过去季度的预测", 15, forecast_quarters),
-    Step("probe", "looking into the candidate", "检查候选模型", 8, probe),
-    Step("gate", "the gate", "上线检验", 0.2, judge),
+    Step("freeze", "freezing the history", "冻结历史数据", 5, freeze_history),
+    Step("validate", "holding it against the last freeze", "与上次冻结比对", 0.5, validate),
+    Step("train", "training the candidate, twice", "训练候选模型（两次）", 23, train),
+    Step("replay", "replaying past quarters beside the champion", "与现役模型同日回放过去季度", 31, replay_quarters),
+    Step("forecast", "replaying forecasts of past quarters", "回放过去季度的预测", 26, forecast_quarters),
+    Step("probe", "looking into the candidate", "检查候选模型", 12, probe),
+    Step("gate", "the gate", "上线检验", 1, judge),
     Step("decide", "deciding", "作出决定", 0.1, lambda work, folder: _decide(work, folder)),
-    Step("tell", "writing the model card and the report", "撰写模型卡与报告", 1, tell),
-    Step("register", "registering", "登记版本", 2, register),
+    Step("tell", "writing the model card and the report", "撰写模型卡与报告", 3, tell),
+    Step("register", "registering", "登记版本", 1, register),
     Step("hand-over", "handing over", "移交", 0.5, hand_over),
 )
 
@@ -111,6 +111,7 @@ def retrain(
     place: Place,
     history: Callable[[], History],
     lands: Lands | None = None,
+    learns: Learns | None = None,
     approval: Approval | None = None,
     again: bool = False,
     now: dt.datetime | None = None,
@@ -120,7 +121,8 @@ def retrain(
 ) -> Outcome:
     """Carry out what is left of the retraining of `plan.quarter`, or begin it; `again` begins another one.
 
-    `history` gives the whole history and is asked only where nothing is frozen yet; `lands` replays forecasts.
+    `history` gives the whole history and is asked only where nothing is frozen yet; `lands` replays forecasts,
+    and `learns` tells what those of the next quarter have learned.
     `approval` promotes a version that the gate does not let pass, also after the retraining is finished. `now` (naive
     UTC) is put on record. Raises in one line what a person can mend: `RetrainingInvalid`, `RegistryUnavailable`,
     `OutputInvalid`, `DateInvalid`, `NoHistory`.
@@ -134,7 +136,7 @@ def retrain(
             journal.begin(plan.as_dict())
         begun_plan = read_plan(journal.plan)
         plan = begun_plan if journal.finished else resumed(plan, begun_plan)
-        work = Work(plan, journal, place.registry, place.frozen, history, lands, say, approval, now)
+        work = Work(plan, journal, place.registry, place.frozen, history, lands, learns, say, approval, now)
         return _outcome(work, news=_carried_out(work, clock, under))
 
 

@@ -42,7 +42,7 @@ def evidence_of(work: Work) -> Evidence:
         kind=told["kind"],
         replay=replay,
         learned_until=learned_until(replay),
-        beside=work.beside(),
+        beside=work.beside,
         future=None if future is None else Future(**future),
         attainment=_table(place("forecast") / "forecasts.parquet"),
         importance=reasons["importance"],

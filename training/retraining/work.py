@@ -22,6 +22,7 @@ from training.bundle import Model, load_bundle
 from training.probes.beside import Beside, parted
 from training.probes.champion import Champion
 from training.registry import ModelVersion, Registry
+from training.report import summary
 from training.retraining.approval import Approval
 from training.retraining.journal import Journal, read_json
 from training.retraining.plan import Plan, quarter_named
@@ -29,6 +30,9 @@ from training.retraining.plan import Plan, quarter_named
 CANDIDATE = "candidate"
 Lands = Callable[[History, Model | None, str, dt.datetime], pl.DataFrame]
 """(history, model, period, as_of) -> scope_kind, scope_id, p10, p50, p90, mean and booked of every scope looked at."""
+
+Learns = Callable[[History, Model | None, str, dt.datetime], dict[str, Any]]
+"""(history, model, period, as_of) -> what a forecast of the period has learned: `training.attainment.record`."""
 
 
 @dataclass
@@ -41,6 +45,7 @@ class Work:
     frozen_folder: Path
     history: Callable[[], History]
     lands: Lands | None
+    learns: Learns | None
     say: Callable[[str], object]
     approval: Approval | None = None
     now: dt.datetime | None = None
@@ -96,6 +101,7 @@ class Work:
         """The champion of the plan, which was that of its beginning."""
         return Champion.loaded(self.registry, self.champion_version, self.past)
 
+    @cached_property
     def beside(self) -> Beside | None:
         """The candidate's replay beside the champion; None where there is no champion."""
         return self.champion.beside(pl.DataFrame() if self.replay is None else self.replay.rows, self.past)
@@ -114,3 +120,8 @@ class Work:
     def plain_replay(self) -> Replay | None:
         """The replay without the champion."""
         return None if self.replay is None else parted(self.replay)[0]
+
+    @cached_property
+    def held_out(self) -> dict[str, Any] | None:
+        """The figures of the replay without the champion."""
+        return None if self.plain_replay is None else summary(self.plain_replay)

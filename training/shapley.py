@@ -189,7 +189,7 @@ def shap_values(trees: Trees, values: np.ndarray, num_threads: int = 1) -> np.nd
     return out
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _give(table, value, shares, above, turns, columns):
     """Add to `table`, for each pattern of splits, what a leaf of `value` gives to each feature on its path.
 

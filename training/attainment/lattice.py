@@ -17,6 +17,9 @@ POINTS = 2048
 MOST_POINTS = 16384
 SPREAD_KEPT = 9.0
 NOISE = 1e-13
+BLOCK_DEALS = 32
+NOTHING = 1e-200
+"""A mass so small that no sum of others shows it."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,7 @@ def scenario_sums(
     size = min(int(np.ceil(top / step - 1e-9)) + beyond, furthest + halves) + 1
     if not len(worth) or size <= 1:
         return np.ones((len(chances), 1)), False
-    return _convolve_deals(below, share, parts, np.ascontiguousarray(chances), size), bool(halves)
+    return _deals_together(below, share, parts, np.ascontiguousarray(chances), size), bool(halves)
 
 
 def split_points(amounts: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
@@ -244,7 +247,48 @@ def paired_sums(one: np.ndarray, other: np.ndarray, weights: np.ndarray) -> np.n
     return np.asarray(np.maximum(np.fft.irfft(transform, length)[:size], 0.0))
 
 
-@njit(cache=True)
+def _deals_together(
+    below: np.ndarray, share: np.ndarray, parts: np.ndarray, chances: np.ndarray, size: int
+) -> np.ndarray:
+    """(scenarios, size) masses of all deals. Some deals at a time reach few points, so they are added up in blocks first
+    and the blocks then two by two, in positive numbers throughout."""
+    furthest = np.where(parts > 0, below + (share > 0), 0).max(axis=1)
+    blocks = []
+    for at in range(0, len(below), BLOCK_DEALS):
+        some = slice(at, at + BLOCK_DEALS)
+        reached = min(size, int(furthest[some].sum()) + 1)
+        blocks.append(_convolve_deals(below[some], share[some], parts[some], chances[:, some], reached))
+    while len(blocks) > 1:
+        pairs = zip(blocks[::2], blocks[1::2], strict=False)
+        blocks = [_convolve_pair(*pair, size) for pair in pairs] + blocks[len(blocks) // 2 * 2 :]
+    masses = np.zeros((len(chances), size))
+    masses[:, : blocks[0].shape[1]] = blocks[0]
+    return masses
+
+
+@njit(cache=True, nogil=True)
+def _convolve_pair(one: np.ndarray, other: np.ndarray, most: int) -> np.ndarray:
+    """(scenarios, points) masses of the sum of two independent parts; what passes the last point is gathered there."""
+    size = min(most, one.shape[1] + other.shape[1] - 1)
+    sums = np.zeros((len(one), size))
+    for scenario in range(len(one)):
+        out, own = sums[scenario], other[scenario]
+        last = len(own)
+        while last > 0 and own[last - 1] < NOTHING:
+            last -= 1
+        for at in range(one.shape[1]):
+            mass = one[scenario, at]
+            if mass < NOTHING:
+                continue
+            inside = max(0, min(last, size - at))
+            for k in range(inside):
+                out[at + k] += mass * own[k]
+            for k in range(inside, last):
+                out[size - 1] += mass * own[k]
+    return sums
+
+
+@njit(cache=True, nogil=True)
 def _convolve_deals(
     below: np.ndarray, share: np.ndarray, parts: np.ndarray, chances: np.ndarray, size: int
 ) -> np.ndarray:
@@ -260,7 +304,7 @@ def _convolve_deals(
     return sums
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add_deal(
     mass: np.ndarray, used: int, below: np.ndarray, share: np.ndarray, parts: np.ndarray, chance: float
 ) -> tuple[np.ndarray, int]:

@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check bench results comparison docs screenshots lock clean
 
+# Where Python is told to keep no compiled modules, every command would compile all packages anew: ten seconds each.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 WORKSPACE ?= workspace
 READY := .venv/installed

@@ -8,6 +8,7 @@ It is not part of `make bench` yet: python -m benchmarks.rollback [--rounds 5]
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -73,7 +74,8 @@ def rolled_back(server: ServerProcess, token: str, workspace: Workspace, registr
     until(lambda: served(server, token) == str(BUNDLES))
     command = [sys.executable, "-m", "cli", "--workspace", str(workspace.path), "rollback", "1", "--reason", "measured"]
     began = time.monotonic()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environ)
     command_seconds = time.monotonic() - began
     until(lambda: served(server, token) == "1")
     served_seconds = time.monotonic() - began

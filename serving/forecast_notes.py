@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from history.deals import snapshot
 from history.money import currencies_without_rate
 from serving.correction_parts import WORDS
 from serving.forecasting import Outlook
@@ -45,9 +44,8 @@ def _unknown_amounts(seen: Outlook, rows: pl.DataFrame) -> Iterator[tuple[str, s
         "else in its team.",
         f"{unknown} 个商机没有已知金额，按所在客群（否则按所在团队）赢单金额的常值计入。",
     )
-    without = currencies_without_rate(
-        seen.now.past, snapshot(seen.now.past, seen.now.as_of), "currency", seen.now.as_of
-    )
+    deals = seen.now.past["deals"].filter(pl.col("created_at") < seen.now.as_of)
+    without = currencies_without_rate(seen.now.past, deals, "currency", seen.now.as_of)
     if without:
         names = ", ".join(without)
         yield f"No rate is known for {names}: amounts in it count as unknown.", f"{names} 没有汇率，其金额按未知处理。"

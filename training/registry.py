@@ -21,11 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from history.errors import DealcastError, ModelUnavailable, RegistryUnavailable
-from training.bundle import Model, load_bundle, verify_bundle
 from training.server_address import must_listen, without_password
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from training.bundle import Model
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 RETRAINING = "retraining"
@@ -114,6 +115,8 @@ class Registry:
         `figures` are files by the name they are kept under. The version appears only once everything is stored, and
         nothing stays of a run that cannot be stored whole. Raises `RegistryUnavailable` then.
         """
+        from training.bundle import verify_bundle
+
         verify_bundle(bundle_folder, "to be registered")
         client, own = self._client, {"workspace": self.name, **{str(key): str(value) for key, value in tags.items()}}
         with self._answering():
@@ -277,6 +280,8 @@ class Registry:
         `fields` are those configured as features; a model that reads another is refused.
         """
         entry = version if isinstance(version, ModelVersion) else self.get(version)
+        from training.bundle import load_bundle  # A rollback loads no model, and need not wait for LightGBM.
+
         return load_bundle(self.bundle_folder(entry), entry.version, fields)
 
     def bundle_folder(self, version: ModelVersion) -> Path:

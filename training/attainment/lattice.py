@@ -250,8 +250,11 @@ def paired_sums(one: np.ndarray, other: np.ndarray, weights: np.ndarray) -> np.n
 def _deals_together(
     below: np.ndarray, share: np.ndarray, parts: np.ndarray, chances: np.ndarray, size: int
 ) -> np.ndarray:
-    """(scenarios, size) masses of all deals. Some deals at a time reach few points, so they are added up in blocks first
-    and the blocks then two by two, in positive numbers throughout."""
+    """(scenarios, size) masses of all deals.
+
+    Some deals at a time reach few points, so they are added up in blocks first and the blocks then two by two, in
+    positive numbers throughout.
+    """
     furthest = np.where(parts > 0, below + (share > 0), 0).max(axis=1)
     blocks = []
     for at in range(0, len(below), BLOCK_DEALS):

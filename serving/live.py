@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import logging
 import threading
 import time
@@ -116,8 +115,6 @@ class Live:
             self.standing()
         except DealcastError as error:
             LOG.warning("nothing can be served yet: %s", type(error).__name__)
-        gc.collect()
-        gc.freeze()  # What was made until now stays; looking through it again and again makes requests wait.
         self._follower = threading.Thread(target=self._follow, name="follower", daemon=True)
         self._follower.start()
 

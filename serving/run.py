@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import socket
 import sys
@@ -90,7 +91,11 @@ def make_app(settings: ServingSettings) -> FastAPI:
     log_as_json()
     # What is worked out in the background gives way to requests sooner than Python's 5 ms.
     sys.setswitchinterval(SWITCH_SECONDS)
-    return create_app(replace(settings, warm=True))
+    app = create_app(replace(settings, warm=True))
+    # Modules stay; to look through them for garbage again and again would make requests wait.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def listen(host: str, port: int) -> socket.socket:

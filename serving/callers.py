@@ -28,9 +28,9 @@ class Writes:
             self._connection.detach()
 
     def now(self) -> int | None:
-        if self._connection is None:
-            return None
         with self._guard:
+            if self._connection is None:
+                return None
             cursor = self._connection.cursor()
             try:
                 return int(cursor.execute("PRAGMA data_version").fetchone()[0])
@@ -38,8 +38,10 @@ class Writes:
                 cursor.close()
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        with self._guard:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ async def _finished(scope: Scope, start: Message, body: bytes) -> bytes:
         headers.add_vary_header("Authorization")
         if matches(asked.get("if-none-match", ""), tag):
             start["status"] = 304
-            for name in ("content-length", "content-type", "content-disposition"):
+            for name in ("content-length", "content-type", "content-disposition", "content-encoding"):
                 if name in headers:
                     del headers[name]
             return b""
@@ -86,12 +86,14 @@ class Kept:
     def short(self) -> bytes:
         return _short(self.body)
 
-    def response(self, asked: Headers) -> Response:
+    async def response(self, asked: Headers) -> Response:
         """As the caller takes it; `Conditional` leaves tag and encoding as they are."""
         headers = {"ETag": self.tag}
         if len(self.body) < WORTH_GZIP_BYTES or not takes_gzip(asked.get("accept-encoding", "")):
             return Response(self.body, media_type=self.media_type, headers=headers)
         headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        if "short" not in vars(self) and len(self.body) > IN_THREAD_BYTES:
+            await run_in_threadpool(lambda: self.short)
         return Response(self.short, media_type=self.media_type, headers=headers)
 
 

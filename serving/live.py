@@ -20,13 +20,14 @@ from history.store import Store
 from history.workspace import Workspace, open_workspace
 from serving.choosing import choose_model
 from serving.intake import last_number, rows_after
-from serving.renewal import STATED, newest, renewed, restated
+from serving.memory import WARMER
+from serving.renewal import DAY_MAKING, STATED, newest, renewed, restated
 from serving.scoring import score_fully
 from serving.settings import ServingSettings
 from serving.standing import Standing
 from serving.store import EVENTS
 from serving.tokens import utc_now
-from serving.warmth import start_warming, succeeding
+from serving.warmth import succeeding, warm
 from training.registry import Registry
 
 SHORTEST_REFRESH_SECONDS = 0.05
@@ -70,6 +71,8 @@ class Live:
         self._number = 0
         self._made = 0.0
         self._unsettled = False
+        self._anew = False
+        self._warmer: threading.Thread | None = None
 
     def standing(self) -> Standing:
         """The newest standing; looks for changes at most every `refresh_seconds`."""
@@ -123,17 +126,26 @@ class Live:
         while not self._stopped.wait(min(refresh, EVENTS_SECONDS)):
             try:
                 self.take_in()
-                if time.monotonic() - self._looked >= refresh and self._making.acquire(blocking=False):
-                    # In a thread of its own: events that come meanwhile are scored as soon as they come.
-                    threading.Thread(target=self._look, name="maker", daemon=True).start()
             except Exception:
-                # Whatever it is, what stands is served on and the next look may find it mended.
-                LOG.exception("looking for changes failed")
+                # Whatever it is, what stands is served on; everything worked out anew may mend it.
+                self._anew, self._behind = True, True
+                LOG.exception("events could not be taken in")
+            if time.monotonic() - self._looked >= refresh and self._making.acquire(blocking=False):
+                self._look_beside()
+
+    def _look_beside(self) -> None:
+        """Looks for changes in a thread of its own: events that come meanwhile are scored as soon as they come."""
+        try:
+            threading.Thread(target=self._look, name="maker", daemon=True).start()
+        except Exception:
+            self._making.release()
+            LOG.exception("nobody could be sent to look for changes")
 
     def _look(self) -> None:
         try:
             self._refreshed()
         except Exception:
+            self._behind = True
             LOG.exception("looking for changes failed")
         finally:
             self._looked = time.monotonic()
@@ -142,21 +154,21 @@ class Live:
     def take_in(self) -> None:
         """Scores the deals of events that have come since anew; see `serving.renewal`.
 
-        The first event after the served day moves the day on, for which everything is worked out anew.
+        After the first event of a day that is not served yet everything is worked out anew, for that day.
         """
         with self._lock:
-            standing = self._standing
-            if standing is None or not has_events(self.store):
-                return
-            with self.store.reading() as connection:
-                number, rows = rows_after(connection, self._number)
-            last = newest(rows)
-            if last is not None and self._moves_on(standing, last):
-                self._seen, self._looked = None, 0.0
-                return
-            if rows:
-                self._standing, self._unsettled = renewed(standing, rows), True
-            self._number = max(self._number, number)
+            if self._standing is not None and has_events(self.store):
+                self._take_rows(self._standing)
+
+    def _take_rows(self, standing: Standing) -> None:
+        with self.store.reading() as connection:
+            number, rows = rows_after(connection, self._number)
+        if rows:
+            self._standing, self._unsettled = renewed(standing, rows), True
+        self._number = max(self._number, number)
+        last = newest({name: rows[name] for name in DAY_MAKING if name in rows})
+        if last is not None and self._moves_on(standing, last):
+            self._anew, self._looked = True, 0.0
 
     def _moves_on(self, standing: Standing, recorded: dt.datetime) -> bool:
         settings = standing.history.settings
@@ -166,7 +178,7 @@ class Live:
     def _refreshed(self) -> Standing:
         try:
             seen = self._fingerprint()
-            due = self._unsettled and time.monotonic() - self._made >= SETTLED_AFTER_SECONDS
+            due = self._anew or (self._unsettled and time.monotonic() - self._made >= SETTLED_AFTER_SECONDS)
             stood = self._standing
             if stood is not None and not due and seen.of_deals_as(self._seen) and seen != self._seen:
                 self._restate(seen)
@@ -185,15 +197,20 @@ class Live:
 
     def _make_anew(self, seen: Seen) -> None:
         """Works everything out from the store; events that come meanwhile are taken in on top."""
-        number = newest_event(self.store)
-        made = make_standing(self.store.history(self.workspace.settings), self.registry, self.settings)
+        asked, self._anew = self._anew, False
+        try:
+            number = newest_event(self.store)
+            made = make_standing(self.store.history(self.workspace.settings), self.registry, self.settings)
+            if self.settings.warm:
+                _ = made.shelf, made.past  # Nobody who asks first waits for these.
+        except BaseException:
+            self._anew = asked
+            raise
         with self._lock:
-            if self._number > number:
-                with self.store.reading() as connection:
-                    number, rows = rows_after(connection, number)
-                made = renewed(made, rows) if rows else made
             self._number, self._unsettled, self._made = number, False, time.monotonic()
             self._put(made, seen)
+            if self._standing is not None and number < newest_event(self.store):
+                self._take_rows(self._standing)
         self._tell()
 
     def _restate(self, seen: Seen) -> None:
@@ -205,10 +222,23 @@ class Live:
 
     def _put(self, made: Standing, seen: Seen) -> None:
         """Serves it, and works out ahead what pages ask first."""
-        standing = succeeding(made, self._standing) if self.settings.warm else made
-        self._standing, self._seen = standing, seen
-        if self.settings.warm:
-            start_warming(standing, self._is_over)
+        self._standing = succeeding(made, self._standing) if self.settings.warm else made
+        self._seen = seen
+        if self.settings.warm and self._warmer is None:
+            self._warmer = threading.Thread(target=self._keep_warm, name=WARMER, daemon=True)
+            self._warmer.start()
+
+    def _keep_warm(self) -> None:
+        """Works out ahead what pages ask first; where another standing takes the place of one, it goes on with that."""
+        place = 0
+        while True:
+            standing = self._standing
+            assert standing is not None
+            place = warm(standing, self._is_over, place)
+            with self._lock:
+                if self._stopped.is_set() or not self._is_over(standing):
+                    self._warmer = None
+                    return
 
     def _is_over(self, standing: Standing) -> bool:
         """Whether nobody will ask this standing any more."""

@@ -20,6 +20,8 @@ class Memory:
     answers: dict[Hashable, Any] = field(default_factory=dict)
     before: dict[Hashable, Any] = field(default_factory=dict)
     """Answers of what stood before, given until those of now are worked out; see `serving.warmth`."""
+    since: float = 0.0
+    """When the oldest of `before` was still right, by the monotonic clock."""
     settled: threading.Event = field(default_factory=threading.Event)
     """Set once nothing is worked out ahead any more."""
     _guard: threading.Lock = field(default_factory=threading.Lock, init=False)

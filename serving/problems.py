@@ -28,6 +28,7 @@ STATUS: dict[type[errors.DealcastError], int] = {
     errors.ColumnMissing: 422,
     errors.RowsQuarantined: 422,
     errors.ModelUnavailable: 503,
+    errors.RegistryUnavailable: 503,
     errors.StoreUnavailable: 503,
     errors.WorkspaceMissing: 503,
 }
@@ -77,7 +78,9 @@ def too_many(wait_seconds: int) -> JSONResponse:
 
 def _dealcast_error(request: Request, error: Exception) -> Response:
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-    return _answer(request, status, _slug(type(error).__name__), str(error))
+    # Where things lie on the server is told in its log, not to who asks.
+    home = f"{request.app.state.live.registry.folder.parent}/"
+    return _answer(request, status, _slug(type(error).__name__), str(error).replace(home, ""))
 
 
 def _http_error(request: Request, error: Exception) -> Response:

@@ -7,16 +7,17 @@ wait for all that is worked out anew.
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Hashable, Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
 from history.errors import DealcastError
 from history.fiscal import previous, quarter_of
-from serving.memory import WARMER, Memory
+from serving.memory import Memory
 from serving.standing import Standing
 
 LOG = logging.getLogger("dealcast.serving")
+CARRIED_SECONDS = 60.0
 SLOW = frozenset(
     {
         "outlook",
@@ -46,14 +47,31 @@ SLOW = frozenset(
 
 
 def succeeding(made: Standing, stood: Standing | None) -> Standing:
-    """`made`, which gives slow answers of what stood on the same day and by the same model until it has its own."""
-    kept: dict[Hashable, object] = {}
-    if stood is not None and (stood.as_of, stood.model.version) == (made.as_of, made.model.version):
-        known = {**stood.lasting.before, **stood.lasting.answers}
-        kept = {key: value for key, value in known.items() if _slow(key)}
+    """`made`, which gives slow answers of what stood on the same day, by the same model and to the same people until it
+    has its own; none that is older than `CARRIED_SECONDS`."""
+    lasting = _carried(stood) if stood is not None and _alike(made, stood) else Memory()
     # The shelf and what else was worked out goes with it.
-    vars(found := replace(made, lasting=Memory(before=kept))).update(_worked_out(made))
+    vars(found := replace(made, lasting=lasting)).update(_worked_out(made))
     return found
+
+
+def _alike(made: Standing, stood: Standing) -> bool:
+    """Whether one may answer for the other: what a manager sees changes with who reports to whom."""
+    from serving.sight import hierarchy_of, make_hierarchy
+
+    if (stood.as_of, stood.model.version) != (made.as_of, made.model.version):
+        return False
+    was, now = hierarchy_of(stood), make_hierarchy(made.history, made.as_of)
+    return was.people == now.people and was.known.equals(now.known)
+
+
+def _carried(stood: Standing) -> Memory:
+    """The slow answers of what stood, and those that it had itself taken over not long ago."""
+    now, memory = time.monotonic(), stood.lasting
+    fresh = {key: value for key, value in memory.answers.items() if _slow(key)}
+    if now - memory.since > CARRIED_SECONDS or not memory.before:
+        return Memory(before=fresh, since=now)
+    return Memory(before={**memory.before, **fresh}, since=memory.since)
 
 
 def _worked_out(standing: Standing) -> dict[str, object]:
@@ -62,28 +80,28 @@ def _worked_out(standing: Standing) -> dict[str, object]:
     return {name: value for name, value in vars(standing).items() if name not in named}
 
 
-def start_warming(standing: Standing, over: Callable[[Standing], bool]) -> None:
-    """Works out ahead what pages ask first, in a thread of its own, until that is done or `over` for it."""
-    threading.Thread(target=warm, args=(standing, over), name=WARMER, daemon=True).start()
-
-
 def _slow(question: object) -> bool:
     return isinstance(question, tuple) and question[0] in SLOW
 
 
-def warm(standing: Standing, over: Callable[[Standing], bool] = lambda _: False) -> None:
-    """Asks for everything that pages ask first; what cannot be told is told when somebody asks."""
-    for ask in _questions(standing):
+def warm(standing: Standing, over: Callable[[Standing], bool] = lambda _: False, first: int = 0) -> int:
+    """Asks for everything that pages ask first, from question `first` on; what cannot be told is told to who asks.
+
+    Gives the question at which it was `over`, so that the next standing is asked from there on; 0 where all were asked.
+    """
+    asks = list(_questions(standing))
+    for place in (*range(first, len(asks)), *range(first)):
         if over(standing):
-            return
+            return place
         try:
-            ask()
+            asks[place]()
         except DealcastError as error:
             LOG.info("not worked out ahead: %s", type(error).__name__)
         except Exception:
             LOG.exception("working out ahead failed")
     standing.lasting.before.clear()
     standing.lasting.settled.set()
+    return 0
 
 
 def _questions(standing: Standing) -> Iterator[Callable[[], object]]:

@@ -13,6 +13,7 @@ import hashlib
 import json
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
@@ -221,9 +222,11 @@ class Registry:
         """Let `version` serve the days from its training on; it becomes champion unless a later-trained one is.
 
         `by` ("gate" or a person), `reason` and when it was done (naive UTC) are kept with the version and among the
-        registry's `events`.
+        registry's `events`. Raises `ModelUnavailable` when its bundle cannot be loaded by this installation; nothing is
+        changed then.
         """
         entry, champion = self.get(version), self.champion()
+        self.load(entry)
         with self._answering():
             self._allow(entry, by, reason)
             if champion is None or entry.trained_as_of >= champion.trained_as_of:
@@ -266,13 +269,16 @@ class Registry:
             self._client.delete_registered_model_alias(self.name, CHALLENGER)
 
     def _enter(self, did: str, entry: ModelVersion, by: str, reason: str, at: dt.datetime | None) -> None:
-        """Append to the registry's events; the same thing twice in a row is entered once."""
+        """Append to the registry's events; the same thing twice in a row is entered once.
+
+        Two processes that enter something at once give it the same number; neither overwrites the other.
+        """
         told = {"did": did, "version": entry.version, "by": by, "reason": reason[:2_000]}
         before = self.events()
         if before and {key: before[-1].get(key) for key in told} == told:
             return
         value = json.dumps({**told, "at": at.isoformat(timespec="seconds") if at else ""}, ensure_ascii=False)
-        self._client.set_registered_model_tag(self.name, f"{_EVENT}{len(before) + 1:05d}", value)
+        self._client.set_registered_model_tag(self.name, f"{_EVENT}{len(before) + 1:05d}_{secrets.token_hex(4)}", value)
 
     def load(self, version: str | ModelVersion, fields: Collection[str] | None = None) -> Model:
         """The model of a version, its files verified; raises `ModelUnavailable` naming what is missing or changed.
@@ -280,7 +286,7 @@ class Registry:
         `fields` are those configured as features; a model that reads another is refused.
         """
         entry = version if isinstance(version, ModelVersion) else self.get(version)
-        from training.bundle import load_bundle  # A rollback loads no model, and need not wait for LightGBM.
+        from training.bundle import load_bundle
 
         return load_bundle(self.bundle_folder(entry), entry.version, fields)
 

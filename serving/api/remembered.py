@@ -47,8 +47,10 @@ class RememberedRoute(APIRoute):
             if answer.status_code != 200:
                 return answer
             kept = Kept(bytes(answer.body), str(answer.media_type))
-            shelf.keep(key, kept)
-        return kept.response(request.headers)
+            if "search" not in request.query_params:
+                # What people type is seldom typed twice.
+                shelf.keep(key, kept)
+        return await kept.response(request.headers)
 
 
 def _rules(dependant: Dependant) -> Iterator[ApiRule]:

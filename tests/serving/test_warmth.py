@@ -70,7 +70,7 @@ def test_what_stood_before_answers_until_the_new_answer_is_there(bare):
 
 
 def test_who_sees_what_and_what_was_written_is_never_answered_from_before(shop, bare):
-    old = {(name,): "old" for name in ("hierarchy", "plans", "person", "history", "outlook")}
+    old = {(name,): "old" for name in ("plans", "person", "history", "outlook")}
     stood = replace(bare, lasting=Memory(old))
     assert set(succeeding(bare, stood).lasting.before) <= {("outlook",)}
     other_day = replace(stood, as_of=stood.as_of.replace(year=2025))

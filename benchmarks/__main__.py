@@ -20,6 +20,9 @@ OF_SPEED = {
     "people": "Performance sheets",
     "importing": "Import",
     "retraining": "Retraining",
+    "rollback": "Rollback",
+    "soak": "Mixed load",
+    "kill": "Killed at work",
 }
 """The benchmarks and their titles, in the order of the page; the other modules measure how good a model is."""
 

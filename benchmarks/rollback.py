@@ -2,7 +2,7 @@
 
 Bar: the older version is champion within 5 seconds, and serves without a restart.
 
-It is not part of `make bench` yet: python -m benchmarks.rollback [--rounds 5]
+python -m benchmarks.rollback [--rounds 5]
 """
 
 from __future__ import annotations

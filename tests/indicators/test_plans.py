@@ -71,7 +71,11 @@ def test_without_plans_the_list_is_empty_with_its_columns(history: History):
         (Plan("ann", "visits", 1.0, "2025Q4", "di"), DateInvalid, "period 2025Q4 ended before 2026-01-01"),
         (Plan("ann", "csat", 4.0, "2026-02", "di"), DateInvalid, "csat is not told for a month"),
         (Plan("ann", "visits", 1.0, "soon", "di"), DateInvalid, "period 'SOON' is not known"),
-        (Plan("ann", "visits", 1.0, "2026Q1", "di", "x" * 2001), RequestInvalid, "the note has 2001 characters"),
+        (
+            Plan("ann", "visits", 1.0, "2026Q1", "di", "x" * 2001),
+            RequestInvalid,
+            "the note of 2001 characters cannot be kept",
+        ),
     ],
 )
 def test_what_cannot_be_a_plan_is_said_in_one_line(history: History, plan: Plan, error: type[Exception], told: str):

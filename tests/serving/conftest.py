@@ -166,13 +166,15 @@ def api(shop: Shop) -> TestClient:
 def api_as(shop: Shop) -> Callable[[str], TestClient]:
     """Makes a program that calls with a token of the person of that rep_id."""
 
-    def made(rep_id: str) -> TestClient:
-        url = shop.workspace.store_url
-        if any(token.name == rep_id and token.works_at(utc_now()) for token in list_tokens(url)):
-            revoke(url, rep_id)
-        return TestClient(shop.app, headers={"Authorization": f"Bearer {create_token(url, rep_id)}"})
+    return lambda rep_id: caller_as(shop, rep_id)
 
-    return made
+
+def caller_as(shop: Shop, rep_id: str) -> TestClient:
+    """A program with a token of the person of that rep_id; one that was made before ends."""
+    url = shop.workspace.store_url
+    if any(token.name == rep_id and token.works_at(utc_now()) for token in list_tokens(url)):
+        revoke(url, rep_id)
+    return TestClient(shop.app, headers={"Authorization": f"Bearer {create_token(url, rep_id)}"})
 
 
 @pytest.fixture

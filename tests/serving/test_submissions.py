@@ -14,8 +14,8 @@ from history.record import History
 from history.store import Store, open_store
 from indicators.accuracy import accuracy
 from serving.submissions import Statement, checked, statements, submit
-from serving.tokens import create_token
 from tests.lib.deal_log import at, deal, told
+from tests.serving.conftest import caller_as
 
 NOW = at("2026-02-03")
 PEOPLE = pl.DataFrame(
@@ -165,8 +165,7 @@ def speakers(shop) -> dict[str, TestClient]:
     rep, manager = reps.select("rep_id", "manager_id").row(0)
     found = {}
     for role, person in (("rep", rep), ("manager", manager)):
-        token = create_token(shop.workspace.store_url, person)
-        found[role] = TestClient(shop.app, headers={"Authorization": f"Bearer {token}"})
+        found[role] = caller_as(shop, person)
         found[f"{role}_id"] = person
     return found
 

@@ -4,6 +4,7 @@ from dataclasses import replace as changed
 
 import numpy as np
 
+from serving.memory import Memory
 from serving.pages.models_watch import drift_table, shadow_table, told, watched
 from serving.shadow import Comparison, side
 from training.metrics import log_loss_gain
@@ -29,7 +30,7 @@ def test_a_challenger_stands_beside_the_champion_with_intervals(shop):
     gain = log_loss_gain(chance, flat, won, deal)
     found = Comparison(side("1", flat, won, deal, 0), side("9", chance, won, deal, 0), gain, 1, 0, None)
     rival = changed(shop.standing.registry.versions()[0], version="9")
-    standing = changed(shop.standing, answers={("challenger",): rival, ("shadow", "9"): found})
+    standing = changed(shop.standing, memory=Memory({("challenger",): rival, ("shadow", "9"): found}))
     table = shadow_table(standing, "en")
     assert table is not None
     assert [row.cells[0].text for row in table.rows] == ["1", "9"]
@@ -38,4 +39,4 @@ def test_a_challenger_stands_beside_the_champion_with_intervals(shop):
 
 
 def test_without_a_challenger_there_is_no_table(shop):
-    assert shadow_table(changed(shop.standing, answers={("challenger",): None}), "zh-CN") is None
+    assert shadow_table(changed(shop.standing, memory=Memory({("challenger",): None})), "zh-CN") is None

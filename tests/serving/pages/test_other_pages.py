@@ -9,6 +9,7 @@ import pytest
 
 from features.spine import open_spine
 from history.leading import people_at
+from serving.memory import Memory
 from serving.pages.data import missing_records
 from serving.pages.people import own_calls, records
 from serving.sight import Sight
@@ -73,7 +74,7 @@ def test_since_it_was_trained_is_counted_as_it_was_said(shop):
     """By another road: every row labelled by hand."""
     standing = shop.standing
     earlier = changed(standing.model, trained_as_of=standing.as_of - dt.timedelta(days=80))
-    found = track(changed(standing, model=earlier, answers={}))
+    found = track(changed(standing, model=earlier, memory=Memory(), lasting=Memory()))
     assert found is not None
     assert found.rows == int(found.bins["n"].sum())
     assert found.said == pytest.approx(float((found.bins["shown"] * found.bins["n"]).sum()))

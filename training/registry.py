@@ -222,11 +222,9 @@ class Registry:
         """Let `version` serve the days from its training on; it becomes champion unless a later-trained one is.
 
         `by` ("gate" or a person), `reason` and when it was done (naive UTC) are kept with the version and among the
-        registry's `events`. Raises `ModelUnavailable` when its bundle cannot be loaded by this installation; nothing is
-        changed then.
+        registry's `events`.
         """
         entry, champion = self.get(version), self.champion()
-        self.load(entry)
         with self._answering():
             self._allow(entry, by, reason)
             if champion is None or entry.trained_as_of >= champion.trained_as_of:

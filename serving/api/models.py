@@ -81,10 +81,10 @@ def promote(
         raise DealUnknown(f"model {version[:40]!r} is not registered; expected one of /v1/models: {known}.")
     if not body.reason.strip():
         raise RequestInvalid("the reason is empty; expected why the version is to serve. Write it.")
-    request.state.audited_what = f"{'roll back to' if body.roll_back else 'promote'} {version}"
     if body.roll_back:
         withdrawn = registry.rollback(version, promoter.name, body.reason, utc_now())
     else:
+        registry.load(version)  # What this service could not load is refused before anything is changed.
         registry.promote(version, promoter.name, body.reason, utc_now())
         withdrawn = []
     champion = registry.champion()

@@ -15,6 +15,8 @@ import polars as pl
 Op = Literal["last", "first", "ago", "count", "sum", "distinct"]
 INDEX_OPS = ("last", "first", "ago")
 DAY_US = 86_400_000_000
+DAYS_A_US = 1.0 / DAY_US
+"""What polars multiplies by where it is told to divide by `DAY_US`: the two round alike only in this way."""
 
 
 @dataclass(frozen=True)

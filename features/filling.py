@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 import numpy as np
@@ -15,10 +15,11 @@ import polars as pl
 
 from features.aggregate import AGGREGATES, Aggregate, Stream
 from features.context import COMPANY, ENTITIES
+from features.few import Steps, steps_of
 from features.kernel import blank, put, still
-from features.log import FEW, Log, Words, numbers_of
+from features.log import FEW, Log, Words, instants_us, numbers_of
 from features.rows import Grouped, Instants, grouped, in_use, instants_of, points, words_of
-from features.sweep import Value, at_rows, frame_of, planned, values_at, walked
+from features.sweep import Value, at_rows, frame_of, planned, told, values_at, walked
 from features.wanted import Wanted
 from history import fiscal
 from history.settings import Settings
@@ -59,7 +60,7 @@ class Rows:
 
 def lay_out(spine: pl.DataFrame, settings: Settings) -> Rows:
     """The rows of a spine (deal_id, as_of), ready to be filled."""
-    us = spine["as_of"].cast(pl.Datetime("us")).to_physical().to_numpy()
+    us = instants_us(spine["as_of"].cast(pl.Datetime("us")))
     instants, names = instants_of(us), in_use(words_of(spine["deal_id"]))
     calendar = Context(instants.of_row, calendar_of(instants.us, settings))
     return Rows(us, instants, names, grouped(names, instants.sequence), calendar)
@@ -134,10 +135,9 @@ def _fill_deals(
     for key in (*asked.roots, *asked.plain.values()):
         if key not in values:
             values[key] = contexts[key].at(key, at)
-    worked_out = frame_of({root: values[root] for root in asked.roots}).select_seq(asked.worked_out)
-    told = _columns(worked_out)
+    worked_out = _worked_out(asked, values, len(at))
     for place, name in enumerate(asked.numbers):
-        value = values[asked.plain[name]] if name in asked.plain else told(name)
+        value = values[asked.plain[name]] if name in asked.plain else worked_out(name)
         assert isinstance(value, np.ndarray)
         put(out.numbers[place], still(at), still(value))
     for name in asked.categories:
@@ -146,12 +146,15 @@ def _fill_deals(
         out.categories[name].codes[at] = found.codes
 
 
-def _columns(frame: pl.DataFrame) -> Callable[[str], np.ndarray]:
-    """How to get a column of numbers as an array; those of a few rows are best taken all at once."""
-    if frame.height > FEW:
-        return lambda name: numbers_of(frame[name])
-    columns = dict(zip(frame.columns, np.array(frame.rows(), np.float64).reshape(frame.shape).T.copy(), strict=True))
-    return columns.__getitem__
+def _worked_out(asked: Wanted, values: Mapping[str, Value], n_rows: int) -> Callable[[str], np.ndarray]:
+    """How to get the numbers of each feature that is worked out from aggregates."""
+    if n_rows <= FEW and asked.steps is not None:
+        found = asked.steps.over({root: told(values[root]) for root in asked.steps.roots}, n_rows)
+        names = [feature.meta.output_name() for feature in asked.worked_out]
+        columns = dict(zip(names, np.array(found, np.float64).reshape(len(names), n_rows), strict=True))
+        return columns.__getitem__
+    frame = frame_of({root: values[root] for root in asked.roots}).select_seq(asked.worked_out)
+    return lambda name: numbers_of(frame[name])
 
 
 def _empty_categories(asked: Wanted, logs: Mapping[Stream, Log], n_rows: int) -> dict[str, Words]:
@@ -172,7 +175,7 @@ def context_of(logs: Mapping[Stream, Log], rows: Rows, asked: Wanted, threads: i
         for root in ENTITIES[entity].meta.root_names():
             if root not in known:
                 known[root] = found[root].at(root, slice(None))
-        at = points(_names(ENTITIES[entity], known, len(rows.us)), rows.us, rows.instants.sequence)
+        at = points(_names(entity, known, len(rows.us)), rows.us, rows.instants.sequence)
         values: dict[str, Value] = {}
         for stream, aggregates in streams.items():
             values |= values_at(logs[stream], aggregates, at.names, at.offsets, at.us, threads)
@@ -197,8 +200,9 @@ def _own_keys(
     return found
 
 
-def _names(key: pl.Expr, known: Mapping[str, Value], n_rows: int) -> Words:
+def _names(entity: str, known: Mapping[str, Value], n_rows: int) -> Words:
     """Whose life is told in each row; what needs nothing to be known is told of the company."""
+    key = ENTITIES[entity]
     roots = key.meta.root_names()
     if not roots:
         return Words(np.zeros(n_rows, np.int32), pl.Series([COMPANY]))
@@ -206,7 +210,15 @@ def _names(key: pl.Expr, known: Mapping[str, Value], n_rows: int) -> Words:
         plain = known[roots[0]]
         assert isinstance(plain, Words)
         return plain
+    if n_rows <= FEW and (steps := _key_steps(entity)) is not None:
+        names = steps.over({root: told(known[root]) for root in steps.roots}, n_rows)[0]
+        return words_of(pl.Series(names, dtype=pl.String))
     return words_of(frame_of({root: known[root] for root in roots}).select_seq(key).to_series())
+
+
+@cache
+def _key_steps(entity: str) -> Steps | None:
+    return steps_of([ENTITIES[entity]])
 
 
 def calendar_of(instants: np.ndarray, settings: Settings) -> dict[str, Value]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.kernel import LONG_AGO, NEVER, first_seen, still, ties
+from features.kernel import LONG_AGO, NEVER, NO_TIME, first_seen, still, ties
 
 MOST_KEYS = 4
 MANY = 100_000
@@ -78,6 +78,13 @@ class Log:
         found: Words | np.ndarray = self.kept[column]
         return found
 
+    def told(self, column: str) -> list[Any]:
+        """A column of few events as Python objects: None for none, instants as whole microseconds."""
+        found = self[column]
+        if not isinstance(found.dtype, pl.Datetime):
+            return found.to_list()
+        return [None if us == NO_TIME else us for us in instants_us(found).tolist()]
+
     def places(self, names: pl.Series) -> np.ndarray:
         """Where the entities of these names stand in `entities`; -1 for one without events."""
         if names is self.entities or (len(names) == len(self.entities) > 0 and names.equals(self.entities)):
@@ -114,6 +121,8 @@ def make_log(
     """
     tie_break = [name for name in tie_break if settle or name in frame.columns]
     rows = _usable(frame)
+    if rows.height <= FEW_EVENTS:
+        rows = _few_sorted(rows, tie_break)
     keys = _keys(rows, tie_break)
     begins, in_order = _beginnings(rows["entity"])
     tied = ties(still(begins), *map(still, keys)) if in_order else np.empty(0, np.int32)
@@ -203,6 +212,28 @@ def _sorted(rows: pl.DataFrame, tie_break: Sequence[str]) -> pl.DataFrame:
     return rows.sort("entity", arrived, "happened_at", *first, nulls_last=False)
 
 
+def _few_sorted(rows: pl.DataFrame, tie_break: Sequence[str]) -> pl.DataFrame:
+    """Few events as `_sorted` has them, without a query: it would cost more than it does."""
+    happened, recorded = instants_us(rows["happened_at"]), instants_us(rows["recorded_at"])
+    told = [rows["entity"].to_list(), np.maximum(happened, recorded).tolist(), happened.tolist()]
+    told += [_least_first(rows[name].to_list()) for name in _leading(rows, tie_break)]
+    keys = list(zip(*told, strict=True))
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    if order == list(range(len(keys))):
+        return rows
+    return rows[order]
+
+
+def _least_first(values: list[Any]) -> list[Any]:
+    """Values by which to sort: none first, and last what is no number."""
+    return [(value is not None, value != value, value) for value in values]
+
+
+def _leading(rows: pl.DataFrame, tie_break: Sequence[str]) -> list[str]:
+    """The leading tie-breaks that events have as they come."""
+    return list(itertools.takewhile(lambda name: name in rows.columns, tie_break))
+
+
 def _settled(
     rows: pl.DataFrame,
     tied: np.ndarray,
@@ -212,6 +243,8 @@ def _settled(
     """`rows` with the events of each tie in the order of the whole tie-break."""
     at = np.flatnonzero(tied >= 0)
     if not len(at) or not tie_break:
+        return rows
+    if rows.height <= FEW_EVENTS and _in_few_order(rows, tied, _leading(rows, tie_break)):
         return rows
     some = rows[at].with_columns(_tie=tied[at], _at=at)
     if any(isinstance(dtype, pl.Enum) for dtype in some.dtypes):
@@ -223,6 +256,12 @@ def _settled(
     every = np.arange(rows.height)
     every[at] = order
     return rows[every]
+
+
+def _in_few_order(rows: pl.DataFrame, tied: np.ndarray, names: Sequence[str]) -> bool:
+    """Whether the leading tie-breaks alone tell tied events apart, which then stand in their order already."""
+    told = list(zip(tied.tolist(), *(rows[name].to_list() for name in names), strict=True))
+    return all(one[0] < 0 or one != other for one, other in itertools.pairwise(told))
 
 
 def _replaced(rows: pl.DataFrame) -> np.ndarray:

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from features.aggregate import AGGREGATES, days_between, first, last
+from features.aggregate import AGGREGATES, DAYS_A_US, first, last
+from features.log import Log, Words
 from features.streams import changes, changes_log, field
-from features.sweep import Log, sweep
+from features.sweep import series_of, swept
 from history.record import History
 
 _STAGE = last(changes, "new", field == "stage")
 _OUTCOME = last(changes, "outcome", field == "stage")
 _BEGAN = first(changes, "happened_at")
+_WANTED = [AGGREGATES[expr.meta.output_name()] for expr in (_STAGE, _OUTCOME, _BEGAN)]
 
 
 def weekly(start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
@@ -39,15 +41,20 @@ def open_spine(history: History, instants: Sequence[dt.datetime], log: Log | Non
     points = np.array(sorted(instants), "datetime64[us]").view(np.int64)
     # Entities stand in the order of their names, so the rows come out by as_of and deal_id.
     places = [np.flatnonzero(began < point) for point in points]
-    rows = pl.DataFrame(
-        {
-            "deal_id": log.entities.gather(np.concatenate([*places, np.zeros(0, np.int64)])),
-            "as_of": np.repeat(points, [len(one) for one in places]).view("datetime64[us]"),
-        }
-    )
-    wanted = [AGGREGATES[expr.meta.output_name()] for expr in (_STAGE, _OUTCOME, _BEGAN)]
-    found = sweep(log, rows.select(entity="deal_id", as_of="as_of"), wanted)
-    state = rows.hstack(found)
-    return state.filter(_OUTCOME.is_null() & _BEGAN.is_not_null()).select(
-        "deal_id", "as_of", _STAGE.alias("stage"), days_between(pl.col("as_of"), _BEGAN).alias("age_days")
+    us = np.repeat(points, [len(one) for one in places])
+    deals = Words(np.concatenate([*places, np.zeros(0, np.int64)]).astype(np.int32), log.entities)
+    found = swept(log, deals, us, _WANTED)
+    stage, outcome, first_change = (found[aggregate.key] for aggregate in _WANTED)
+    assert isinstance(stage, Words)
+    assert isinstance(outcome, Words)
+    assert isinstance(first_change, np.ndarray)
+    at = np.flatnonzero((outcome.codes < 0) & ~np.isnat(first_change))
+    age_us = us[at] - first_change[at].view(np.int64)
+    return pl.DataFrame(
+        [
+            deals.some(deals.codes[at]).alias("deal_id"),
+            pl.Series("as_of", us[at].view("datetime64[us]")),
+            series_of("stage", Words(stage.codes[at], stage.words)),
+            pl.Series("age_days", age_us * DAYS_A_US),
+        ]
     )

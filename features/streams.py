@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from features.aggregate import Stream
 from features.changed import changed_values, subject_code
 from features.log import Log, make_log
-from history.as_of import ALWAYS, with_replaced_at
+from history.as_of import ALWAYS, keys_recur, with_replaced_at
 from history.deals import TIE_BREAK, as_numbers
 from history.record import History
 from history.tables import TABLES
@@ -26,6 +25,8 @@ TOUCH_COLUMNS = (
     "replaced_at", "entity", "happened_at", "recorded_at", "activity_id", "kind", "direction", "channel", "minutes",
     "opened", "replied", "effective", "contact_id", "rep_id", "subject",
 )  # fmt: skip
+TOUCH_NAMES = {"entity": "deal_id", "minutes": "duration_minutes"}
+"""What the table calls those of them that it calls otherwise."""
 
 field = pl.col("field")
 kind = pl.col("kind")
@@ -39,16 +40,23 @@ def _versions(history: History, name: str) -> pl.DataFrame:
     if not set(table.key) <= set(rows.columns):
         # Read from a frozen history without its key: then no key recurs, see `history.freeze.read_frozen`.
         return rows
-    # Different hashes mean different keys, and are found out far sooner than equal keys are.
-    hashes = np.sort(rows.select(table.key).hash_rows().to_numpy())
-    return rows if (hashes[1:] != hashes[:-1]).all() else with_replaced_at(table, rows)
+    return with_replaced_at(table, rows) if keys_recur(table, rows) else rows
+
+
+def _taken(rows: pl.DataFrame, *names: str, **renamed: str) -> pl.DataFrame:
+    """Some columns, some under other names: as `select` has them, without a query."""
+    kept = [rows[name] for name in names]
+    return pl.DataFrame([*kept, *(rows[old].alias(new) for new, old in renamed.items())])
 
 
 def facts_log(history: History) -> Log:
     """One event per deal: its creation, with what never changes."""
     return make_log(
-        history["deals"].select(
-            "recorded_at", "created_at", "source", "account_id", entity="deal_id", happened_at="created_at"
+        _taken(
+            history["deals"],
+            *("recorded_at", "created_at", "source", "account_id"),
+            entity="deal_id",
+            happened_at="created_at",
         )
     )
 
@@ -61,9 +69,8 @@ def changes_log(history: History) -> Log:
     date_at_month_end (1 or 0), place, old_place (index among the open stages, from 0),
     outcome ("won", "lost", null).
     """
-    rows = history["deal_changes"].select(
-        "recorded_at", "field", entity="deal_id", happened_at="changed_at", old="old_value", new="new_value"
-    )
+    told = {"entity": "deal_id", "happened_at": "changed_at", "old": "old_value", "new": "new_value"}
+    rows = _taken(history["deal_changes"], "recorded_at", "field", **told)
     if rows["old"].dtype != rows["new"].dtype:
         rows = rows.with_columns(pl.col("old", "new").cast(pl.String))
     tie_break = ("recorded_at", "field", *TIE_BREAK, "old", "new")
@@ -80,18 +87,18 @@ def _changes_of_one_instant(rows: pl.DataFrame) -> pl.DataFrame:
 def touches_log(history: History) -> Log:
     """Touches on a deal: kind, direction, channel, minutes, opened, replied, effective, contact_id, rep_id, subject,
     subject_code (the kind with the subject)."""
-    rows = _versions(history, "activities").rename({"deal_id": "entity", "duration_minutes": "minutes"}, strict=False)
+    rows = _versions(history, "activities")
     # A history may have been read with no more columns than some features need.
-    present = [name for name in TOUCH_COLUMNS if name in rows.columns]
-    return make_log(rows.select(present), ("activity_id",), {"subject_code": subject_code}, forget=LAID_OUT)
+    present = {name: old for name in TOUCH_COLUMNS if (old := TOUCH_NAMES.get(name, name)) in rows.columns}
+    return make_log(_taken(rows, **present), ("activity_id",), {"subject_code": subject_code}, forget=LAID_OUT)
 
 
 def contacts_log(history: History) -> Log:
     """People added to a deal: contact_id, role."""
+    rows = _versions(history, "contacts")
+    kept = [name for name in ("replaced_at",) if name in rows.columns]
     return make_log(
-        _versions(history, "contacts").select(
-            pl.col("^replaced_at$"), "recorded_at", "contact_id", "role", entity="deal_id", happened_at="added_at"
-        ),
+        _taken(rows, *kept, "recorded_at", "contact_id", "role", entity="deal_id", happened_at="added_at"),
         ("contact_id", "role"),
     )
 

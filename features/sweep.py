@@ -18,8 +18,9 @@ import numpy as np
 import polars as pl
 
 from features.aggregate import CONDITIONS, DAY_US, INDEX_OPS, Aggregate
+from features.few import Steps, steps_of
 from features.kernel import NO_TIME, blank_states, codes_within, first_alike, fixed, no_bits, set_bit, still, take, walk
-from features.log import FEW, Log, Words, make_log, numbers_of
+from features.log import FEW, FEW_EVENTS, Log, Words, instants_us, make_log, numbers_of
 from features.rows import instants_of, points, words_of
 
 __all__ = ["Log", "make_log", "sweep"]
@@ -30,7 +31,6 @@ _NO_WINDOW = -1
 _WORTH_THREADS = 20_000
 _COMPARED_AT_A_TIME = 65_536
 Value = np.ndarray | Words
-_TYPES = {"i": pl.Int64(), "f": pl.Float64(), "M": pl.Datetime("us")}
 _WALK: Callable[..., None] = walk
 
 
@@ -55,10 +55,17 @@ def sweep(log: Log, rows: pl.DataFrame, aggregates: Sequence[Aggregate], threads
     `rows` has the columns entity (text) and as_of (naive UTC instant); the result has one column per aggregate,
     named by its key, in the order of `rows`. Counts are 0 and values null where nothing had arrived.
     """
-    us = rows["as_of"].cast(pl.Datetime("us")).to_physical().to_numpy()
-    at = points(words_of(rows["entity"]), us, instants_of(us).sequence)
+    us = instants_us(rows["as_of"].cast(pl.Datetime("us")))
+    return frame_of(swept(log, words_of(rows["entity"]), us, aggregates, threads))
+
+
+def swept(
+    log: Log, entities: Words, us: np.ndarray, aggregates: Sequence[Aggregate], threads: int = 1
+) -> dict[str, Value]:
+    """As `sweep`, for rows of these entities and instants (microseconds), as `values_at` gives them."""
+    at = points(entities, us, instants_of(us).sequence)
     found = values_at(log, aggregates, at.names, at.offsets, at.us, threads)
-    return pl.DataFrame([series_of(key, at_rows(value, at.of_row)) for key, value in found.items()])
+    return {key: at_rows(value, at.of_row) for key, value in found.items()}
 
 
 def values_at(
@@ -157,6 +164,10 @@ def _bits(log: Log, wheres: tuple[str, ...]) -> np.ndarray:
     """For each event a word whose bits say which conditions it meets."""
     bits = no_bits(len(log.happened_us))
     roots, asked, plain = _conditions(wheres)
+    if len(bits) <= FEW_EVENTS and (steps := _steps(wheres)) is not None:
+        found = steps.over({name: log.told(name) for name in steps.roots}, len(bits))
+        words = [sum(1 << bit for bit, met in enumerate(event) if met) for event in zip(*found, strict=True)]
+        return np.array(words, np.uint64)
     truths = pl.DataFrame([log[name] for name in roots]).select_seq(asked)
     for bit in range(len(wheres)):
         truth = np.full(len(bits), plain[bit]) if bit in plain else truths[str(bit)].to_numpy()
@@ -177,10 +188,15 @@ def _conditions(wheres: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[pl.Expr
     return tuple(dict.fromkeys(name for names in roots.values() for name in names)), asked, plain
 
 
+@lru_cache(maxsize=256)
+def _steps(wheres: tuple[str, ...]) -> Steps | None:
+    return steps_of([CONDITIONS[where] for where in wheres])
+
+
 def _codes(log: Log, column: str) -> tuple[np.ndarray, int]:
     """Codes that tell the values of each entity apart, and how many there are at most."""
     text = log[column]
-    if text.dtype == pl.String and len(text) > FEW:
+    if text.dtype == pl.String and len(text) > FEW_EVENTS:
         # Equal texts of one deal are found by their hashes, and the find is checked: far sooner than by a dictionary.
         first, codes, most = first_alike(text.hash().to_numpy(), log.offsets)
         if _alike(text, first):
@@ -221,7 +237,7 @@ def series_of(name: str, value: Value) -> pl.Series:
     """A value as polars: text, instants, whole numbers or numbers, null for none."""
     if isinstance(value, Words):
         if len(value.codes) <= FEW:
-            return pl.Series(name, _told(value), dtype=pl.String)
+            return pl.Series(name, told(value), dtype=pl.String)
         words = pl.concat([value.words.cast(pl.String), pl.Series([None], dtype=pl.String)])
         return words.gather(np.where(value.codes < 0, len(value.words), value.codes)).alias(name)
     if value.dtype.kind == "M":
@@ -231,19 +247,15 @@ def series_of(name: str, value: Value) -> pl.Series:
 
 
 def frame_of(values: Mapping[str, Value]) -> pl.DataFrame:
-    """Values as a polars frame; a few rows are told row by row, which is far sooner than a hundred columns are."""
-    few = all(len(value.codes if isinstance(value, Words) else value) <= FEW for value in values.values())
-    if not values or not few:
-        return pl.DataFrame([series_of(name, value) for name, value in values.items()])
-    schema = {
-        name: pl.String if isinstance(value, Words) else _TYPES[value.dtype.kind] for name, value in values.items()
-    }
-    return pl.DataFrame(list(zip(*map(_told, values.values()), strict=True)), schema=schema, orient="row")
+    """Values as a polars frame."""
+    return pl.DataFrame([series_of(name, value) for name, value in values.items()])
 
 
-def _told(value: Value) -> list[Any]:
-    """A value as Python objects, None for none."""
+def told(value: Value) -> list[Any]:
+    """A value as Python objects, None for none, instants as whole microseconds."""
     if isinstance(value, Words):
         return [value.words[code] if code >= 0 else None for code in value.codes.tolist()]
-    told: list[Any] = value.tolist()
-    return [None if number != number else number for number in told] if value.dtype.kind == "f" else told
+    if value.dtype.kind == "M":
+        return [None if us == NO_TIME else us for us in value.view(np.int64).tolist()]
+    plain: list[Any] = value.tolist()
+    return [None if number != number else number for number in plain] if value.dtype.kind == "f" else plain

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import polars as pl
 
 from features.aggregate import AGGREGATES, Aggregate, Stream
 from features.catalogue import aggregates_of, feature_names, feature_of
 from features.context import ENTITIES
+from features.few import Steps, steps_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Wanted:
     plain: Mapping[str, str]
     worked_out: tuple[pl.Expr, ...]
     roots: tuple[str, ...]
+
+    @cached_property
+    def steps(self) -> Steps | None:
+        """`worked_out` taken apart, for a few rows."""
+        return steps_of(self.worked_out)
 
     @property
     def streams(self) -> list[Stream]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import numpy as np
 import polars as pl
 
 from history.record import History
@@ -12,6 +13,9 @@ from history.tables import TABLES
 
 ALWAYS = pl.datetime(1900, 1, 1, time_unit="us")
 """Stands for the recorded time of a row that has none: it was always known."""
+
+FEW = 250
+"""So few rows are looked at one by one: a query costs more than they do."""
 
 
 def known(history: History, instant: dt.datetime) -> History:
@@ -24,7 +28,12 @@ def known(history: History, instant: dt.datetime) -> History:
 
 def known_rows(table: Table, frame: pl.DataFrame, instant: dt.datetime) -> pl.DataFrame:
     """The rows of one table known at `instant`; values that came to be later are blanked, old versions dropped."""
-    rows = frame.filter(pl.col("recorded_at").is_null() | (pl.col("recorded_at") < instant))
+    last = frame["recorded_at"].max()
+    # Most often all of it was known, and nothing need be looked for.
+    if isinstance(last, dt.datetime) and last >= instant:
+        rows = frame.filter(pl.col("recorded_at").is_null() | (pl.col("recorded_at") < instant))
+    else:
+        rows = frame
     if table.mode == "version":
         rows = latest_versions(table, rows)
     return blank_unrevealed(table, rows, instant)
@@ -32,12 +41,22 @@ def known_rows(table: Table, frame: pl.DataFrame, instant: dt.datetime) -> pl.Da
 
 def latest_versions(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     """One row per key: the version recorded last. A row of no recorded time is the oldest."""
+    if not keys_recur(table, rows):
+        return rows
     # Few keys come twice and ordering versions is dear, so it is done for those alone.
     repeated = rows.select(table.key).is_duplicated()
-    if not repeated.any():
-        return rows
     newest = with_replaced_at(table, rows.filter(repeated)).filter(pl.col("replaced_at").is_null())
     return pl.concat([rows.filter(~repeated), newest.drop("replaced_at")])
+
+
+def keys_recur(table: Table, rows: pl.DataFrame) -> bool:
+    """Whether some key of the table has more than one row."""
+    keys = pl.DataFrame([rows[name] for name in table.key])
+    if rows.height <= FEW:
+        return len(set(keys.rows())) < rows.height
+    # Different hashes mean different keys, and are found out far sooner than equal keys are.
+    hashes = np.sort(keys.hash_rows().to_numpy())
+    return bool((hashes[1:] == hashes[:-1]).any()) and bool(keys.is_duplicated().any())
 
 
 def with_replaced_at(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
@@ -46,7 +65,7 @@ def with_replaced_at(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     Versions recorded at one instant follow each other by content, so that row order never matters.
     """
     never = pl.lit(None, dtype=pl.Datetime("us")).alias("replaced_at")
-    if table.mode != "version" or not rows.select(table.key).is_duplicated().any():
+    if table.mode != "version" or not keys_recur(table, rows):
         return rows.with_columns(never)
     key = list(table.key)
     since = pl.col("recorded_at").fill_null(ALWAYS)

@@ -161,10 +161,14 @@ def finite_number(text: pl.Expr) -> pl.Expr:
 
 def close_instant(history: History, text: pl.Expr) -> pl.Expr:
     """The UTC instant at which the expected close date in `text` (YYYY-MM-DD) begins; null if it does not parse."""
+    return day_start(text, history.settings.timezone)
+
+
+def day_start(text: pl.Expr, timezone: str) -> pl.Expr:
+    """The UTC instant at which the day that `text` begins with (YYYY-MM-DD) begins in `timezone`, or null."""
     local = text.str.slice(0, 10).str.to_datetime("%Y-%m-%d", strict=False, time_unit="us")
-    zone = history.settings.timezone
     return (
-        local.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+        local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
         .dt.convert_time_zone("UTC")
         .dt.replace_time_zone(None)
     )

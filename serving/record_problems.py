@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from features.log import Log, Words, instants_us
+from features.log import FEW_EVENTS, Log, Words, instants_us
 from history.record import History
 
 RECORD_PROBLEMS = ("no_activity", "future_activity", "future_change", "tied_changes", "changes_out_of_order")
@@ -38,11 +38,13 @@ def record_problems(past: History, log: Log, deals: pl.Series, as_of: dt.datetim
 
 def _touches(activities: pl.DataFrame, deals: pl.Series, now: int) -> tuple[np.ndarray, np.ndarray]:
     """Which deals have had no touch though others have, and which have one dated ahead."""
-    rows = activities.filter(~pl.col("kind").is_in(_NO_TOUCH))
-    happened = instants_us(rows["happened_at"]) < now
-    if rows.is_empty():
+    kind, deal = activities["kind"].to_list(), activities["deal_id"].to_list()
+    happened = (instants_us(activities["happened_at"]) < now).tolist()
+    rows = zip(deal, kind, happened, strict=True)
+    told = [(of, past) for of, what, past in rows if what is not None and what not in _NO_TOUCH]
+    if not told:
         return np.zeros(len(deals), np.bool_), np.zeros(len(deals), np.bool_)
-    touched, ahead = (frozenset(rows["deal_id"].filter(pl.Series(part)).to_list()) for part in (happened, ~happened))
+    touched, ahead = (frozenset(of for of, past in told if past is part) for part in (True, False))
     asked = deals.to_list()
     return np.array([deal not in touched for deal in asked]), np.array([deal in ahead for deal in asked])
 
@@ -100,10 +102,16 @@ def _chain(log: Log, deal: np.ndarray, known: np.ndarray) -> _Chain:
     at = np.flatnonzero(known & wanted[kinds.codes])
     recorded, happened = instants_us(log.frame["recorded_at"]), log.happened_us
     at = at[np.lexsort((at, recorded[at], happened[at], kinds.codes[at], deal[at]))]
-    text = pl.DataFrame([log.frame["old"], log.frame["new"]])[at]
-    old, new = (np.array(column.to_list(), dtype=object) for column in text)
+    old, new = (_texts(log.frame[side], at) for side in ("old", "new"))
     follows = _as_before(deal[at]) & _as_before(kinds.codes[at])
     return _Chain(deal[at], old, new, follows, follows & _as_before(recorded[at]) & _as_before(happened[at]))
+
+
+def _texts(column: pl.Series, at: np.ndarray) -> np.ndarray:
+    if len(column) > FEW_EVENTS:
+        return np.array(column.gather(at).to_list(), dtype=object)
+    told = column.to_list()
+    return np.array([told[place] for place in at.tolist()], dtype=object)
 
 
 def _as_before(values: np.ndarray) -> np.ndarray:

@@ -13,11 +13,14 @@ import polars as pl
 
 from features.aggregate import AGGREGATES, last
 from features.flags import raise_flags, thresholds_of
+from features.kernel import NO_TIME
+from features.log import instants_us
 from features.matrix import Prepared, build_matrix, prepare
+from features.rows import words_of
 from features.silence import mute_flags
 from features.spine import open_spine
 from features.streams import changes, field
-from features.sweep import sweep
+from features.sweep import series_of, swept
 from history.as_of import known
 from history.errors import DateInvalid, NoHistory
 from history.money import in_workspace_currency
@@ -35,9 +38,8 @@ from training.small_data import TableModel
 REASONS_KEPT = 5
 ASKED = ("deals", "deal_changes", "activities", "reps", "fx_rates")
 _STOOD_LAST = {
-    "owner_id": last(changes, "new", field == "owner_id"),
-    "amount": last(changes, "number", field == "amount"),
-    "close_date": last(changes, "date", field == "close_date"),
+    name: AGGREGATES[last(changes, column, field == name).meta.output_name()]
+    for name, column in (("owner_id", "new"), ("amount", "number"), ("close_date", "date"))
 }
 CHANCES = ("win_probability", "win_by_horizon", "lose_by_horizon", "open_at_horizon")
 
@@ -167,7 +169,7 @@ def score_rows(
     flags = raise_flags(matrix, len(past.settings.open_stages), used, mute)
     told = pl.DataFrame(
         [
-            *spine.select("deal_id", "as_of", "stage"),
+            *(spine[name] for name in ("deal_id", "as_of", "stage")),
             *(pl.Series(name, chances[name].to_numpy(), dtype=pl.Float64) for name in CHANCES),
             *_reason_columns(why),
             pl.Series("health", health["health"].to_numpy(), dtype=pl.Float64),
@@ -185,8 +187,7 @@ def score_rows(
 
 def _everywhere(name: str, value: dt.datetime | bool | str, n: int) -> pl.Series:
     """A column that says the same in every row."""
-    dtype = TABLES["scores"].column(name).dtype
-    return pl.Series(name, [value], dtype=dtype).new_from_index(0, n)
+    return pl.Series(name, np.full(n, value, "datetime64[us]" if isinstance(value, dt.datetime) else None))
 
 
 def unscored(history: History, as_of: dt.datetime) -> list[str]:
@@ -208,20 +209,32 @@ def _deal_columns(past: History, prepared: Prepared, spine: pl.DataFrame, as_of:
     The engine has the deals' lives laid out already, so it is asked for what stood last, not the history again. Of a
     deal whose creation was not known nothing is said.
     """
-    rows = spine.select(entity="deal_id", as_of="as_of")
-    wanted = [AGGREGATES[expr.meta.output_name()] for expr in _STOOD_LAST.values()]
-    stood = spine.hstack(sweep(prepared.logs[changes], rows, wanted))
-    facts = past["deals"].filter(pl.col("created_at") < as_of)
-    currency = dict(zip(facts["deal_id"].to_list(), facts["currency"].to_list(), strict=True))
+    rows = words_of(spine["deal_id"])
+    found = swept(prepared.logs[changes], rows, instants_us(spine["as_of"]), list(_STOOD_LAST.values()))
+    currency = _currencies(past["deals"], as_of)
     deals = spine["deal_id"].to_list()
-    shot = stood.select("deal_id", "stage", *(expr.alias(name) for name, expr in _STOOD_LAST.items()))
-    shot = shot.hstack([shot["amount"].alias("amount_home"), _texts("currency", map(currency.get, deals))])
+    shot = pl.DataFrame(
+        [
+            *(spine["deal_id"], spine["stage"]),
+            *(series_of(name, found[aggregate.key]) for name, aggregate in _STOOD_LAST.items()),
+            series_of("amount_home", found[_STOOD_LAST["amount"].key]),
+            _texts("currency", map(currency.get, deals)),
+        ]
+    )
     shot = in_workspace_currency(past, shot, "amount_home", "currency", as_of)
     told = [shot["owner_id"], shot["amount"], all_problems(past, prepared.logs[changes], shot, as_of)]
     if all(deal in currency for deal in deals):
         return pl.DataFrame(told)
     is_known = pl.Series([deal in currency for deal in deals], dtype=pl.Boolean)
     return pl.DataFrame(told).select(pl.when(is_known).then(pl.all()))
+
+
+def _currencies(facts: pl.DataFrame, as_of: dt.datetime) -> dict[str, str | None]:
+    """The currency of each deal whose creation was known."""
+    created, now = instants_us(facts["created_at"]), int(np.datetime64(as_of, "us").astype(np.int64))
+    known = ((created != NO_TIME) & (created < now)).tolist()
+    told = zip(facts["deal_id"].to_list(), facts["currency"].to_list(), known, strict=True)
+    return {deal: code for deal, code, is_known in told if is_known}
 
 
 def _texts(name: str, values: Iterable[str | None]) -> pl.Series:
@@ -238,5 +251,5 @@ def _reason_columns(why: Explanation) -> list[pl.Series]:
 
 def _shaped(told: pl.DataFrame) -> pl.DataFrame:
     table = TABLES["scores"]
-    recorded = told.with_columns(recorded_at="as_of")
-    return recorded.select(pl.col(column.name).cast(column.dtype) for column in table.columns)
+    told = told.hstack([told["as_of"].alias("recorded_at")])
+    return pl.DataFrame([told[column.name].cast(column.dtype) for column in table.columns])

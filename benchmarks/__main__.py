@@ -22,6 +22,7 @@ OF_SPEED = {
     "retraining": "Retraining",
     "rollback": "Rollback",
     "soak": "Mixed load",
+    "kill": "Killed at work",
 }
 """The benchmarks and their titles, in the order of the page; the other modules measure how good a model is."""
 

@@ -221,7 +221,15 @@ def _few_sorted(rows: pl.DataFrame, tie_break: Sequence[str]) -> pl.DataFrame:
     order = sorted(range(len(keys)), key=keys.__getitem__)
     if order == list(range(len(keys))):
         return rows
-    return rows[order]
+    return pl.DataFrame([_in_order(column, order) for column in rows])
+
+
+def _in_order(column: pl.Series, order: list[int]) -> pl.Series:
+    """A short column by places; polars would wake other threads to gather it."""
+    if isinstance(column.dtype, pl.Datetime):
+        return pl.Series(column.name, instants_us(column)[order].view("datetime64[us]"))
+    values = column.to_list()
+    return pl.Series(column.name, [values[place] for place in order], dtype=column.dtype)
 
 
 def _least_first(values: list[Any]) -> list[Any]:

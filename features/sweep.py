@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.aggregate import CONDITIONS, DAY_US, INDEX_OPS, Aggregate
+from features.aggregate import AGGREGATES, CONDITIONS, DAY_US, INDEX_OPS, Aggregate
 from features.few import Steps, steps_of
 from features.kernel import NO_TIME, blank_states, codes_within, first_alike, fixed, no_bits, set_bit, still, take, walk
 from features.log import FEW, FEW_EVENTS, Log, Words, instants_us, make_log, numbers_of
@@ -96,14 +96,22 @@ def planned(log: Log, aggregates: Sequence[Aggregate]) -> tuple[tuple, list[int]
     """What the walk needs for some aggregates, worked out once per log, and which of its steps answers each."""
     keys = tuple([aggregate.key for aggregate in aggregates])
     if keys not in log.plans:
-        steps = list(dict.fromkeys(_step(aggregate) for aggregate in aggregates))
+        steps, columns = _layout(keys)
         events = (log.offsets, log.happened_us, log.arrived_us, log.replaced_us)
         *plan, n_codes = _plan(log, steps)
         inputs = (*(still(array) for array in (*events, *plan)), n_codes)
-        log.plans[keys] = (inputs, [steps.index(_step(a)) for a in aggregates])
+        log.plans[keys] = (inputs, columns)
         log.forget_derived()
     found: tuple[tuple, list[int]] = log.plans[keys]
     return found
+
+
+@lru_cache(maxsize=1_000)
+def _layout(keys: tuple[str, ...]) -> tuple[list[_Step], list[int]]:
+    """The steps that answer some aggregates, each once, and which of them answers each."""
+    asked = [_step(AGGREGATES[key]) for key in keys]
+    places = {step: place for place, step in enumerate(dict.fromkeys(asked))}
+    return list(places), [places[step] for step in asked]
 
 
 def _walk_in_parts(

@@ -31,7 +31,7 @@ def score_deals(request: Request, reader: Reader, body: ScoreRequest) -> ScoreAn
     deals = as_seen(standing, reader.sight, body.deals)
     with ONE_AT_A_TIME:
         scored = score_posted(standing, deals, as_of, horizon)
-    for owner in scored.frame["owner_id"].drop_nulls().unique().sort():
+    for owner in sorted({owner for owner in scored.frame["owner_id"].to_list() if owner is not None}):
         # A deal's reasons tell of its owner's record, which is not everybody's to read.
         reader.sight.require_person(owner)
     model = standing.model_at(as_of)

@@ -170,15 +170,25 @@ def raise_flags(
 
     `silent` names flags that the history cannot speak to (see `features.silence`).
     """
-    used = {code: flag.threshold for code, flag in FLAGS.items()} if thresholds is None else thresholds
     # Each column is taken out once: of one row that is dearer than all that is then asked of it.
     nameless = matrix.set_axis(pd.RangeIndex(len(matrix)))
     rows = {name: _numbers(nameless, name) for name in _READ}
-    codes: list[list[str]] = [[] for _ in range(len(matrix))]
+    return pd.Series(flag_codes(rows, open_stages, thresholds, silent), index=matrix.index, dtype="str")
+
+
+def flag_codes(
+    rows: Mapping[str, np.ndarray],
+    open_stages: int,
+    thresholds: Mapping[str, float | None] | None = None,
+    silent: frozenset[str] = frozenset(),
+) -> list[str]:
+    """The same for features by name, row for row, as a list."""
+    used = {code: flag.threshold for code, flag in FLAGS.items()} if thresholds is None else thresholds
+    codes: list[list[str]] = [[] for _ in range(len(rows["stage_place"]))]
     for code, flag in FLAGS.items():
         threshold = used.get(code)
         if threshold is None or code in silent:
             continue
         for place in np.flatnonzero(raised(flag, rows, threshold, open_stages)):
             codes[place].append(code)
-    return pd.Series([" ".join(of_row) for of_row in codes], index=matrix.index, dtype="str")
+    return [" ".join(of_row) for of_row in codes]

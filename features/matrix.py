@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from features.filling import Rows, each, fill, ready
 from features.log import Log, Words
 from features.rows import FEW, in_use
 from features.streams import BASE_LOGS
+from features.sweep import told
 from features.wanted import wanted
 from history.record import History
 from history.settings import Settings
@@ -49,6 +50,55 @@ def prepare_deals(history: History, surroundings: Prepared) -> Prepared:
     return Prepared(surroundings.settings, {**surroundings.logs, **own})
 
 
+@dataclass(frozen=True)
+class Columns:
+    """The features of rows, column by column: what the frame of `build_matrix` is made of.
+
+    A model, the flags and the reasons read the columns as they are; of one deal the frame costs more than they do.
+    """
+
+    rows: Rows
+    names: tuple[str, ...]
+    numbers: Mapping[str, np.ndarray]
+    words: Mapping[str, Words]
+    block: np.ndarray
+    """The numbers as one array, features x rows."""
+
+    def __len__(self) -> int:
+        return len(self.rows.us)
+
+    def texts(self, name: str) -> list[str | None]:
+        """A category of each row; None where there is no value."""
+        return told(self.words[name])
+
+    def row(self, place: int) -> dict[str, float | str | None]:
+        """The values of one row by feature; NaN or None where there is none."""
+        numbers: dict[str, float | str | None] = {name: float(of[place]) for name, of in self.numbers.items()}
+        return numbers | {name: _word(words, place) for name, words in self.words.items()}
+
+    @cached_property
+    def index(self) -> pd.MultiIndex:
+        """(deal_id, as_of) of the rows."""
+        return _index(self.rows)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The frame; see `build_matrix`."""
+        categories = {name: _categories(words) for name, words in self.words.items()}
+        if len(self) <= FEW:
+            columns = {name: categories.get(name, self.numbers.get(name)) for name in self.names}
+            return pd.DataFrame(columns, self.index)
+        # Millions of numbers stay where they are: the frame is made around them.
+        frame = pd.DataFrame(self.block.T, self.index, list(self.numbers), copy=False)
+        for name in self.words:
+            frame.insert(self.names.index(name), name, pd.Series(categories[name], frame.index))
+        return frame
+
+
+Matrix = pd.DataFrame | Columns
+"""The features of rows, made into a frame or not."""
+
+
 def build_matrix(
     history: History | Prepared,
     spine: pl.DataFrame,
@@ -64,19 +114,28 @@ def build_matrix(
     with those of the fields that the history's settings name at the end);
     `dtype` "float32" halves the memory of millions of rows at the cost of digits.
     """
+    return build_columns(history, spine, threads, names, dtype).frame
+
+
+def build_columns(
+    history: History | Prepared,
+    spine: pl.DataFrame,
+    threads: int = 2,
+    names: Iterable[str] | None = None,
+    dtype: Literal["float64", "float32"] = "float64",
+) -> Columns:
+    """As `build_matrix`, before a frame is made of it."""
     asked = wanted(names, history.settings.feature_fields)
     prepared = history if isinstance(history, Prepared) else prepare(history, asked.names, threads)
     rows = ready(prepared.logs, prepared.settings, spine, asked, threads)
     filled = fill(prepared.logs, rows, asked, threads, np.dtype(dtype))
-    categories = {name: _categories(words) for name, words in filled.categories.items()}
-    if spine.height <= FEW:
-        numbers = dict(zip(asked.numbers, filled.numbers, strict=True))
-        return pd.DataFrame({name: categories.get(name, numbers.get(name)) for name in asked.names}, _index(rows))
-    # Millions of numbers stay where they are: the frame is made around them.
-    frame = pd.DataFrame(filled.numbers.T, _index(rows), list(asked.numbers), copy=False)
-    for name in asked.categories:
-        frame.insert(asked.names.index(name), name, pd.Series(categories[name], frame.index))
-    return frame
+    numbers = dict(zip(asked.numbers, filled.numbers, strict=True))
+    return Columns(rows, asked.names, numbers, filled.categories, filled.numbers)
+
+
+def _word(words: Words, place: int) -> str | None:
+    code = int(words.codes[place])
+    return words.words[code] if code >= 0 else None
 
 
 def _categories(words: Words) -> pd.Categorical:

@@ -12,10 +12,10 @@ import pandas as pd
 import polars as pl
 
 from features.aggregate import AGGREGATES, last
-from features.flags import raise_flags, thresholds_of
+from features.flags import flag_codes, thresholds_of
 from features.kernel import NO_TIME
 from features.log import instants_us
-from features.matrix import Prepared, build_matrix, prepare
+from features.matrix import Columns, Matrix, Prepared, build_columns, prepare
 from features.rows import words_of
 from features.silence import mute_flags
 from features.spine import open_spine
@@ -62,14 +62,19 @@ class Evidence:
 class Scored:
     """Scores with what lies behind them: the features and the reasons.
 
-    `frame` has the columns of `scores`, sorted by deal_id; `matrix`, `why` and, where the small-data tables speak,
+    `frame` has the columns of `scores`, sorted by deal_id; `features`, `why` and, where the small-data tables speak,
     `evidence` (n_deals, low, high) stand row for row with it.
     """
 
     frame: pl.DataFrame
-    matrix: pd.DataFrame
+    features: Matrix
     why: Explanation
     evidence: pd.DataFrame | None = None
+
+    @property
+    def matrix(self) -> pd.DataFrame:
+        """The features as a frame."""
+        return self.features.frame if isinstance(self.features, Columns) else self.features
 
     @cached_property
     def places(self) -> dict[str, int]:
@@ -80,10 +85,15 @@ class Scored:
         """The typical deal's win probability (0 to 1) and what leads from it to this deal's, largest first."""
         place = self.places[deal_id]
         found = self.why.top(place, len(self.why.codes))
-        row = dict(zip(self.matrix.columns, self.matrix.iloc[place].to_numpy(dtype=object), strict=True))
+        row = self._row(place)
         return float(self.why.baseline[place]) / 100, [
             Reason(code, told(row.get(code)), points) for code, points in found
         ]
+
+    def _row(self, place: int) -> Mapping[str, object]:
+        if isinstance(self.features, Columns):
+            return self.features.row(place)
+        return dict(zip(self.features.columns, self.features.iloc[place].to_numpy(dtype=object), strict=True))
 
     def evidence_of(self, deal_id: str) -> Evidence | None:
         """What the deal's number rests on where tables of few past deals speak, else None."""
@@ -160,13 +170,13 @@ def score_rows(
 
     `past` holds the tables `ASKED` as known at that as_of; `mute` flags are not raised.
     """
-    matrix = build_matrix(prepared, spine, threads=1)
+    columns = build_columns(prepared, spine, threads=1)
     as_of = spine["as_of"].item(0) if spine.height else horizon
     days = np.full(spine.height, (horizon - as_of) / dt.timedelta(days=1))
-    chances, why = model.answer(matrix, days)
-    health = model.health(matrix, chances["win_probability"].to_numpy())
+    chances, why = model.answer(columns, days)
+    health = model.health(columns, chances["win_probability"].to_numpy())
     used = thresholds_of(past.settings.raw) if thresholds is None else thresholds
-    flags = raise_flags(matrix, len(past.settings.open_stages), used, mute)
+    flags = flag_codes(columns.numbers, len(past.settings.open_stages), used, mute)
     told = pl.DataFrame(
         [
             *(spine[name] for name in ("deal_id", "as_of", "stage")),
@@ -174,15 +184,15 @@ def score_rows(
             *_reason_columns(why),
             pl.Series("health", health["health"].to_numpy(), dtype=pl.Float64),
             pl.Series("band", health["band"].to_list(), dtype=pl.String),
-            pl.Series("flags", flags.to_numpy(), dtype=pl.String),
+            pl.Series("flags", flags, dtype=pl.String),
             _everywhere("horizon", horizon, spine.height),
             _everywhere("in_sample", model.trained_as_of > as_of, spine.height),
             _everywhere("model_version", model.version, spine.height),
         ]
     )
     told = told.hstack(_deal_columns(past, prepared, spine, as_of))
-    evidence = model.evidence(matrix) if isinstance(model, TableModel) else None
-    return Scored(_shaped(told), matrix, why, evidence)
+    evidence = model.evidence(columns) if isinstance(model, TableModel) else None
+    return Scored(_shaped(told), columns, why, evidence)
 
 
 def _everywhere(name: str, value: dt.datetime | bool | str, n: int) -> pl.Series:

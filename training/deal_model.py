@@ -15,6 +15,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from features.matrix import Columns, Matrix
 from history.settings import Settings
 from training.booster import contributions, margins
 from training.calibration import Calibration
@@ -81,7 +82,7 @@ class DealModel:
         """The same model under the version that the registry gave it."""
         return replace(self, version=version)
 
-    def predict(self, matrix: pd.DataFrame, horizon_days: np.ndarray | float) -> pd.DataFrame:
+    def predict(self, matrix: Matrix, horizon_days: np.ndarray | float) -> pd.DataFrame:
         """Chances (0 to 1) per row of `matrix` at a horizon in days (one for all, or one per row).
 
         Columns win_by_horizon, lose_by_horizon, open_at_horizon (they sum to one) and win_probability (won within
@@ -92,21 +93,21 @@ class DealModel:
         win, lose = self._chances(matrix, self._values(matrix, [asked, self._long(matrix)]), stages_of(matrix))
         return _table(matrix.index, win, lose)
 
-    def explain(self, matrix: pd.DataFrame) -> Explanation:
+    def explain(self, matrix: Matrix) -> Explanation:
         """Reasons for each row's `win_probability`, against a typical open deal at its stage."""
         values = self._values(matrix, [self._long(matrix)])
         stages = stages_of(matrix)
         win, _ = self._chances(matrix, values, stages)
         return self._explained(matrix.index, values[0], stages, win[0])
 
-    def answer(self, matrix: pd.DataFrame, horizon_days: np.ndarray | float) -> tuple[pd.DataFrame, Explanation]:
+    def answer(self, matrix: Matrix, horizon_days: np.ndarray | float) -> tuple[pd.DataFrame, Explanation]:
         """What `predict` and `explain` give, at once: what both need is worked out once."""
         asked = checked_horizon(matrix, horizon_days)
         values, stages = self._values(matrix, [asked, self._long(matrix)]), stages_of(matrix)
         win, lose = self._chances(matrix, values, stages)
         return _table(matrix.index, win, lose), self._explained(matrix.index, values[1], stages, win[1])
 
-    def health(self, matrix: pd.DataFrame, win_probability: np.ndarray) -> pd.DataFrame:
+    def health(self, matrix: Matrix, win_probability: np.ndarray) -> pd.DataFrame:
         """health (0 to 100, 50 typical of the stage and age) and band per row."""
         ages = number_column(matrix, "age_days")
         found = self.reference.health(np.asarray(win_probability), stages_of(matrix), ages)
@@ -123,24 +124,25 @@ class DealModel:
         codes, parts = summed_by_code(parts, self.encoding.columns, TOLD_AS)
         return explanation(index, codes, win_probability, start, parts)
 
-    def _long(self, matrix: pd.DataFrame) -> np.ndarray:
+    def _long(self, matrix: Matrix) -> np.ndarray:
         return np.full(len(matrix), float(self.long_days))
 
-    def _values(self, matrix: pd.DataFrame, horizons: list[np.ndarray]) -> np.ndarray:
+    def _values(self, matrix: Matrix, horizons: list[np.ndarray]) -> np.ndarray:
         """What the boosters read at each horizon and, last, at the longest one: horizons x rows x columns."""
         days = np.minimum([*horizons, np.full(len(matrix), self.longest_days)], self.longest_days)
         return values_at_each(matrix, self.encoding.encode(matrix), days, self.settings)
 
-    def _chances(self, matrix: pd.DataFrame, values: np.ndarray, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _chances(self, matrix: Matrix, values: np.ndarray, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Win and lose chances, horizons x rows without the longest one, with room for each other at every horizon."""
         win, lose = self._apart(values, stages)
         if (full := too_much(win, lose)).any():
-            most = limits(*self._along(matrix[full], stages[full]))
+            frame = matrix.frame if isinstance(matrix, Columns) else matrix
+            most = limits(*self._along(frame[full], stages[full]))
             for chance, limit in zip((win, lose), most, strict=True):
                 chance[:, full] = np.minimum(chance[:, full], limit)
         return win[:-1], lose[:-1]
 
-    def _along(self, matrix: pd.DataFrame, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _along(self, matrix: Matrix, stages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Win and lose chances as learned, at rising horizons up to the longest one."""
         nearer = [np.full(len(matrix), days) for days in LATTICE_DAYS if days < self.longest_days]
         return self._apart(self._values(matrix, nearer), stages)

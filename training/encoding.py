@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from features.matrix import Columns, Matrix
 from history.errors import ModelUnavailable
 from training.horizon import HORIZON_COLUMNS
 
@@ -40,13 +41,16 @@ class Encoding:
             for name, values in self.vocabularies.items()
         }
 
-    def encode(self, matrix: pd.DataFrame) -> np.ndarray:
+    def encode(self, matrix: Matrix) -> np.ndarray:
         """`matrix` (rows x features) as float64 (rows x names); raises `ModelUnavailable` when a feature is absent."""
-        if absent := [name for name in self.names if name not in matrix.columns]:
+        present = frozenset(matrix.names if isinstance(matrix, Columns) else matrix.columns)
+        if absent := [name for name in self.names if name not in present]:
             raise ModelUnavailable(
                 f"the matrix lacks feature {absent[0]!r}, which the model was trained on; "
                 "expected the features of the version it was trained with. Train a model on these features."
             )
+        if isinstance(matrix, Columns):
+            return np.column_stack([self._column(matrix, name) for name in self.names])
         if len(matrix) <= FEW:
             return self._few(matrix)
         # Numbers are taken all at once, and rows lose their names.
@@ -57,6 +61,15 @@ class Encoding:
         for place in self.categorical:
             out[:, place] = self._codes(rows[self.names[place]])
         return out
+
+    def _column(self, matrix: Columns, name: str) -> np.ndarray:
+        if name not in self.vocabularies:
+            return matrix.numbers[name]
+        found = matrix.words[name]
+        if len(matrix) <= FEW:
+            return np.array([self._numbered[name].get(str(word), np.nan) for word in matrix.texts(name)])
+        kinds = [self._numbered[name].get(str(word), np.nan) for word in found.words.to_list()]
+        return np.array([*kinds, np.nan])[found.codes]
 
     def _few(self, matrix: pd.DataFrame) -> np.ndarray:
         """The same row by row: of one row, a hundred named columns are dear."""

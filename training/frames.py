@@ -6,24 +6,31 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
+from features.matrix import Columns, Matrix
 from history.errors import DateInvalid
 
 NO_STAGE = "(none)"
 
 
-def as_of_column(matrix: pd.DataFrame) -> np.ndarray:
+def as_of_column(matrix: Matrix) -> np.ndarray:
     """The as-of instants of the rows, datetime64[us]."""
+    if isinstance(matrix, Columns):
+        return matrix.rows.us.view("datetime64[us]")
     return matrix.index.get_level_values("as_of").to_numpy().astype("datetime64[us]")
 
 
-def stages_of(matrix: pd.DataFrame) -> np.ndarray:
+def stages_of(matrix: Matrix) -> np.ndarray:
     """The stage of each row as text; "(none)" where none is known."""
+    if isinstance(matrix, Columns):
+        return np.array([NO_STAGE if stage is None else stage for stage in matrix.texts("stage")], dtype=str)
     stage = np.asarray(matrix["stage"].array, dtype=object)
     return np.where(pd.isna(stage), NO_STAGE, stage).astype(str)
 
 
-def number_column(matrix: pd.DataFrame, name: str) -> np.ndarray:
+def number_column(matrix: Matrix, name: str) -> np.ndarray:
     """A numeric feature as float64, NaN where missing; all NaN where the matrix has no such column."""
+    if isinstance(matrix, Columns):
+        return matrix.numbers[name] if name in matrix.numbers else np.full(len(matrix), np.nan)
     if name not in matrix.columns:
         return np.full(len(matrix), np.nan)
     return matrix[name].to_numpy(dtype=np.float64)
@@ -42,7 +49,7 @@ def spine_of(matrix: pd.DataFrame) -> pl.DataFrame:
     )
 
 
-def checked_horizon(matrix: pd.DataFrame, horizon_days: np.ndarray | float) -> np.ndarray:
+def checked_horizon(matrix: Matrix, horizon_days: np.ndarray | float) -> np.ndarray:
     """One horizon per row, in days; raises `DateInvalid` for one that does not lie after the as-of date."""
     asked = np.broadcast_to(np.asarray(horizon_days, dtype=float), (len(matrix),))
     if not (asked > 0).all():

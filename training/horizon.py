@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
-import pandas as pd
 
 from history.fiscal import bounds, previous, quarter_of
 from history.settings import Settings
@@ -33,20 +32,19 @@ def quarter_ends(first: dt.datetime, last: dt.datetime, settings: Settings) -> n
 
 def horizon_columns(
     as_of: np.ndarray, horizon_days: np.ndarray, days_to_close_date: np.ndarray, settings: Settings
-) -> pd.DataFrame:
-    """The four columns of `HORIZON_COLUMNS`, one row per element; all are in days or counts and rise with the horizon.
+) -> np.ndarray:
+    """The four columns of `HORIZON_COLUMNS` (rows x 4); all are in days or counts and rise with the horizon.
 
     `as_of` is datetime64[us] (UTC), the others are floats in days; `days_to_close_date` may be NaN.
     """
-    names = list(HORIZON_COLUMNS)
     if len(as_of) == 0:
-        return pd.DataFrame({name: np.empty(0) for name in names})
+        return np.empty((0, len(HORIZON_COLUMNS)))
     starts = as_of.astype("datetime64[us]")
     stops = starts + (horizon_days * _DAY_US).astype("timedelta64[us]")
     ends = quarter_ends(starts.min().item(), stops.max().item(), settings)
     crossed = np.searchsorted(ends, stops, side="right") - np.searchsorted(ends, starts, side="right")
-    columns = (horizon_days, crossed.astype(float), _busy(stops, ends) - _busy(starts, ends))
-    return pd.DataFrame(dict(zip(names, (*columns, horizon_days - days_to_close_date), strict=True)))
+    busy = _busy(stops, ends) - _busy(starts, ends)
+    return np.column_stack([horizon_days, crossed, busy, horizon_days - days_to_close_date])
 
 
 def _busy(instants: np.ndarray, ends: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ import polars as pl
 from scipy.stats import beta
 
 from features.catalogue import feature_version
+from features.matrix import Matrix
 from history.record import History
 from history.settings import Settings
 from training.explain import Explanation, explanation
@@ -47,7 +48,7 @@ class TableModel:
         """The same model under the version that the registry gave it."""
         return replace(self, version=version)
 
-    def predict(self, matrix: pd.DataFrame, horizon_days: np.ndarray | float) -> pd.DataFrame:
+    def predict(self, matrix: Matrix, horizon_days: np.ndarray | float) -> pd.DataFrame:
         """As `DealModel.predict`: win_by_horizon, lose_by_horizon, open_at_horizon, win_probability."""
         asked = checked_horizon(matrix, horizon_days)
         win, lose = _held(self.rates.chance(self._cells(matrix), asked))
@@ -55,24 +56,24 @@ class TableModel:
         columns = {"win_by_horizon": win, "lose_by_horizon": lose, "open_at_horizon": 1 - win - lose}
         return pd.DataFrame({**columns, "win_probability": long}, index=matrix.index)
 
-    def explain(self, matrix: pd.DataFrame) -> Explanation:
+    def explain(self, matrix: Matrix) -> Explanation:
         """The one reason that the table knows: the deal's age, against all open deals at its stage."""
         long = np.full(len(matrix), float(self.long_days))
         chance, _ = _held(self.rates.chance(self._cells(matrix), long))
         start, _ = _held(self.rates.chance(list(stages_of(matrix)), long))
         return explanation(matrix.index, ("age_days",), chance, start, (chance - start)[:, None])
 
-    def answer(self, matrix: pd.DataFrame, horizon_days: np.ndarray | float) -> tuple[pd.DataFrame, Explanation]:
+    def answer(self, matrix: Matrix, horizon_days: np.ndarray | float) -> tuple[pd.DataFrame, Explanation]:
         """As `DealModel.answer`."""
         return self.predict(matrix, horizon_days), self.explain(matrix)
 
-    def health(self, matrix: pd.DataFrame, win_probability: np.ndarray) -> pd.DataFrame:
+    def health(self, matrix: Matrix, win_probability: np.ndarray) -> pd.DataFrame:
         """As `DealModel.health`."""
         ages = number_column(matrix, "age_days")
         found = self.reference.health(np.asarray(win_probability), stages_of(matrix), ages)
         return pd.DataFrame({"health": found, "band": band_of(found)}, index=matrix.index)
 
-    def evidence(self, matrix: pd.DataFrame, level: float = 0.8) -> pd.DataFrame:
+    def evidence(self, matrix: Matrix, level: float = 0.8) -> pd.DataFrame:
         """How much each win probability rests on: n_deals that closed since they stood at that stage and age, and low
         and high of an interval of `level` (Jeffreys' for as many deals; rows of one deal are not counted twice).
         """
@@ -83,7 +84,7 @@ class TableModel:
         low, high = np.minimum(low, chance), np.maximum(high, chance)
         return pd.DataFrame({"n_deals": n, "low": low, "high": high}, index=matrix.index)
 
-    def _cells(self, matrix: pd.DataFrame) -> list[str]:
+    def _cells(self, matrix: Matrix) -> list[str]:
         ages = number_column(matrix, "age_days")
         return [cell_of(stage, age) for stage, age in zip(stages_of(matrix), ages, strict=True)]
 

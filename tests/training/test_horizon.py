@@ -13,8 +13,7 @@ from training.horizon import BUSY_DAYS, horizon_columns
 
 def columns(as_of: str, days: list[float], close: float = 10.0, settings: Settings | None = None) -> np.ndarray:
     starts = np.full(len(days), np.datetime64(as_of, "us"))
-    found = horizon_columns(starts, np.array(days), np.full(len(days), close), settings or Settings())
-    return found.to_numpy()
+    return horizon_columns(starts, np.array(days), np.full(len(days), close), settings or Settings())
 
 
 @settings(deadline=None)

@@ -8,6 +8,8 @@ import polars as pl
 
 from history.record import History
 
+FEW = 16
+"""Of so few rows it is looked first whether any amount is in another currency at all."""
 _ROW, _AT, _RATE = "_money_row", "_money_at", "_money_rate"
 
 
@@ -22,6 +24,8 @@ def in_workspace_currency(
     to be in the workspace's currency; where it holds some, an amount in a currency without a rate becomes null, an
     unknown amount, rather than a wrong one (`currencies_without_rate` names them).
     """
+    if frame.height <= FEW and set(frame[currency_col].to_list()) <= {None, history.settings.currency}:
+        return frame
     if history["fx_rates"].is_empty() or (rates := rates_in_force(history)).is_empty():
         return frame
     at = pl.col(instant) if isinstance(instant, str) else pl.lit(instant, dtype=pl.Datetime("us"))

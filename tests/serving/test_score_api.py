@@ -7,6 +7,8 @@ import math
 import polars as pl
 import pytest
 
+from serving.posted import score_posted
+from serving.schemas import DealIn
 from tests.serving.conftest import NASTY_DEAL
 
 
@@ -272,3 +274,27 @@ def test_text_that_tries_to_break_out_comes_back_as_text(api):
     answer = post(api, nasty)
     assert answer.status_code == 200
     assert answer.json()["scores"][0]["deal_id"] == NASTY_DEAL
+
+
+def test_one_deal_alone_has_the_digits_that_it_has_in_the_batch(shop, api, history, open_ids):
+    batch = {row["deal_id"]: row for row in shop.standing.scored.frame.iter_rows(named=True)}
+    for deal_id in open_ids[:10]:
+        (found,) = post(api, sent(history, deal_id)).json()["scores"]
+        for column in ("win_probability", "win_by_horizon", "health", "amount"):
+            assert found[column] == batch[deal_id][column], (deal_id, column)
+
+
+def test_one_deal_is_scored_without_a_polars_query(shop, history, open_ids, monkeypatch):
+    standing, deal = shop.standing, DealIn.model_validate(sent(history, open_ids[0]))
+    before = score_posted(standing, [deal], standing.as_of, standing.horizon)
+
+    def refused(*_, **__):
+        raise AssertionError("a query, which costs one deal more than what it works out")
+
+    for name in ("collect", "_collect_eager"):
+        monkeypatch.setattr(pl.LazyFrame, name, refused)
+    with pytest.raises(AssertionError, match="a query"):
+        pl.DataFrame({"a": [1]}).select("a")
+    after = score_posted(standing, [deal], standing.as_of, standing.horizon)
+    monkeypatch.undo()
+    assert after.frame.equals(before.frame)

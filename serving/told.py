@@ -20,7 +20,7 @@ from indicators.plans import followed
 from indicators.scorecard import scorecard
 from serving.correction_parts import correction_parts
 from serving.fields import Answer
-from serving.forecasting import outlook, table
+from serving.forecasting import Outlook, outlook, table
 from serving.pace import pace
 from serving.pages.narrowing import seen_history
 from serving.sight import Sight
@@ -44,12 +44,17 @@ def period_or_running(standing: Standing, period: str | None) -> str:
     return parse_period(period, settings).name if period else quarter_of(standing.day, settings).name
 
 
+def outlook_of(standing: Standing, period: str) -> Outlook:
+    """What is expected of a period, from which all its numbers come."""
+    return standing.remembered(
+        ("outlook", period), lambda: outlook(standing.history, standing.model, period, standing.as_of)
+    )
+
+
 def forecast_rows(standing: Standing, sight: Sight, period: str | None, by: str, measure: str) -> pl.DataFrame:
     """Where the scopes that are seen will land in a period; see `serving.forecasting.table`."""
     name = period_or_running(standing, period)
-    seen = standing.remembered(
-        ("outlook", name), lambda: outlook(standing.history, standing.model, name, standing.as_of)
-    )
+    seen = outlook_of(standing, name)
     rows = standing.remembered(("forecast", name, by, measure), lambda: table(seen, by, measure))
     return sight.narrow_scopes(rows)
 
@@ -57,9 +62,7 @@ def forecast_rows(standing: Standing, sight: Sight, period: str | None, by: str,
 def correction_rows(standing: Standing, sight: Sight, period: str | None, by: str, measure: str) -> pl.DataFrame:
     """What the corrections of the scopes that are seen go by; see `serving.correction_parts`."""
     name = period_or_running(standing, period)
-    seen = standing.remembered(
-        ("outlook", name), lambda: outlook(standing.history, standing.model, name, standing.as_of)
-    )
+    seen = outlook_of(standing, name)
     rows = standing.remembered(("correction", name, by, measure), lambda: correction_parts(seen, by, measure))
     return sight.narrow_scopes(rows)
 
@@ -67,9 +70,7 @@ def correction_rows(standing: Standing, sight: Sight, period: str | None, by: st
 def pace_rows(standing: Standing, sight: Sight, period: str | None, by: str, measure: str) -> pl.DataFrame:
     """How the scopes that are seen are coming along; see `serving.pace.pace`."""
     name = period_or_running(standing, period)
-    seen = standing.remembered(
-        ("outlook", name), lambda: outlook(standing.history, standing.model, name, standing.as_of)
-    )
+    seen = outlook_of(standing, name)
     rows = standing.remembered(("pace", name, by, measure), lambda: pace(seen, by, measure))
     return sight.narrow_scopes(rows)
 

@@ -105,9 +105,10 @@ def warm(standing: Standing, over: Callable[[Standing], bool] = lambda _: False,
 
 
 def _questions(standing: Standing) -> Iterator[Callable[[], object]]:
+    from serving import forecast_work
     from serving.deeds import PROGRAM
     from serving.odds import lately_open
-    from serving.pages import data, forecast, funnel, models_watch, people
+    from serving.pages import data, funnel, models_watch, people
     from serving.sight import Sight
     from serving.told import cue_rows, scorecard_rows
     from serving.track import track
@@ -118,7 +119,7 @@ def _questions(standing: Standing) -> Iterator[Callable[[], object]]:
     quarter = quarter_of(standing.day, settings)
     yield lambda: with_week_ago(standing)
     yield lambda: standing.remembered(("lately open",), lambda: lately_open(standing))
-    yield lambda: forecast.ahead(standing, quarter.name)
+    yield lambda: forecast_work.ahead(standing, quarter.name)
     yield lambda: people.records(standing, whole, "rep")
     yield lambda: people.records(standing, whole, "team")
     yield lambda: people.quarter_by_quarter(standing)
@@ -129,4 +130,4 @@ def _questions(standing: Standing) -> Iterator[Callable[[], object]]:
     yield lambda: standing.remembered(("track",), lambda: track(standing))
     yield lambda: models_watch.watched(standing)
     yield lambda: standing.remembered(("missing",), lambda: data.missing_records(standing))
-    yield lambda: forecast.ahead(standing, previous(quarter, settings, -1).name)
+    yield lambda: forecast_work.ahead(standing, previous(quarter, settings, -1).name)

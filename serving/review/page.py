@@ -18,7 +18,7 @@ from serving.bridge_words import only
 from serving.deeds import PROGRAM
 from serving.flag_words import share
 from serving.forecast_notes import notes
-from serving.forecasting import Outlook, outlook, table
+from serving.forecasting import Outlook, table
 from serving.pages.forecast_parts import bridge_charts, bridge_table, forecast_table, range_charts, scope_name
 from serving.pages.format import day, percent
 from serving.pages.people import USUAL_HORIZON, own_calls, totals
@@ -30,6 +30,7 @@ from serving.review.deals import DealCard, at_stake, cards
 from serving.sight import Sight
 from serving.standing import Standing
 from serving.texts import Translator, translator
+from serving.told import outlook_of
 
 EVERYTHING = Sight(PROGRAM, None, frozenset())
 """Who calls the verb reads the whole store anyway."""
@@ -80,10 +81,7 @@ class Facts:
 
 def facts(standing: Standing, asked: Asked) -> Facts:
     """Everything that is worked out, once for every language; raises what a forecast of the period raises."""
-    seen = standing.remembered(
-        ("outlook", asked.period),
-        lambda: outlook(standing.history, standing.model, asked.period, standing.as_of),
-    )
+    seen = outlook_of(standing, asked.period)
     kind, scope_id = asked.head
     heads = table(seen, kind).filter(pl.col("scope_id") == scope_id)
     if heads.is_empty():

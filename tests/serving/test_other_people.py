@@ -12,7 +12,8 @@ import pytest
 from fastapi import Request
 
 from serving.exports import NAMES
-from serving.pages.forecast import Asked, _heard
+from serving.pages.forecast import _heard
+from serving.pages.forecast_asked import Asked
 from serving.pages.narrowing import seen_history
 from serving.pages.shell import Shell
 from serving.sight import hierarchy_of

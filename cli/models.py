@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from history.settings import Settings
     from history.workspace import Workspace
     from serving.choosing import ServedModel
-    from training.registry import ModelVersion, Registry
+    from training.model_version import ModelVersion
+    from training.promotion import Order
+    from training.registry import Registry
 
 COLUMNS = (
     Column("version", "version", "版本"),
@@ -207,12 +209,12 @@ def promote(session: Session, version: str, reason: str, by: str | None) -> None
     Example:
       dealcast promote 2 --reason "reviewed with sales operations"
     """
-    from serving.tokens import utc_now
+    from training.promotion import promote as let_serve
 
-    registry = open_registry(session.workspace())
-    registry.promote(version, by or getpass.getuser(), reason, utc_now())
+    workspace, order = session.workspace(), _order(by, reason)
+    let_serve(open_registry(workspace), version, order, workspace.settings.feature_fields)
     with tables(session) as engine:
-        note(engine, f"promote {version}", "promoted", by or getpass.getuser())
+        note(engine, f"promote {version}", "promoted", order.by)
     say(choose(session.language, f"Version {version} may serve.", f"版本 {version} 已可上线。"))
 
 
@@ -230,14 +232,21 @@ def rollback(session: Session, version: str, reason: str, by: str | None) -> Non
     Example:
       dealcast rollback 1 --reason "reasons of version 2 puzzle the teams"
     """
-    from serving.tokens import utc_now
+    from training.promotion import roll_back
 
-    registry = open_registry(session.workspace())
-    withdrawn = registry.rollback(version, by or getpass.getuser(), reason, utc_now())
+    workspace, order = session.workspace(), _order(by, reason)
+    withdrawn = roll_back(open_registry(workspace), version, order, workspace.settings.feature_fields)
     with tables(session) as engine:
-        note(engine, f"rollback {version}", "promoted", by or getpass.getuser())
+        note(engine, f"rollback {version}", "promoted", order.by)
     said = choose(session.language, f"Version {version} is champion.", f"版本 {version} 现为现役模型。")
     if withdrawn:
         names = ", ".join(withdrawn)
         said += choose(session.language, f" No longer serving: {names}.", f"不再上线：{names}。")
     say(said)
+
+
+def _order(by: str | None, reason: str) -> Order:
+    from serving.tokens import utc_now
+    from training.promotion import Order
+
+    return Order(by or getpass.getuser(), reason, utc_now())

@@ -16,7 +16,8 @@ from history.fiscal import Period, bounds, period_of, previous
 from history.freeze import Frozen, freeze
 from history.record import History
 from training.backtest import Fit, Replay, backtest, period_end, training_matrix
-from training.bundle import Model, bundle_bytes, save_bundle
+from training.bundle import Model, save_bundle
+from training.bundle_files import bundle_bytes
 from training.card import model_card
 from training.choice import fit_model, kind_of
 from training.fitting import FitOptions

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import hashlib
 import json
 import logging
 import os
@@ -17,11 +16,13 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from history.errors import DealcastError, ModelUnavailable, RegistryUnavailable
+from training.bundle_files import must_be_loadable, verify_bundle
+from training.evidence import ATTAINMENT, ATTAINMENT_HASH, CARD, TOLD, attainment_from, card_from, told_from
+from training.model_version import CHALLENGER, CHAMPION, RETRAINING, ModelVersion
 from training.server_address import must_listen, without_password
 
 if TYPE_CHECKING:
@@ -29,28 +30,8 @@ if TYPE_CHECKING:
 
     from training.bundle import Model
 
-CHAMPION, CHALLENGER = "champion", "challenger"
-RETRAINING = "retraining"
-"""The tag that names the retraining a version came from."""
-TOLD = "evidence/told/told.json"
-CARD = "evidence/card/model_card.md"
-ATTAINMENT, ATTAINMENT_HASH = "evidence/attainment/attainment.json", "attainment_hash"
 _SQLITE = "sqlite:///"
 _EVENT = "event_"
-
-
-@dataclass(frozen=True)
-class ModelVersion:
-    """A registered model. `promoted` says that it may serve days from `trained_as_of` (naive UTC) on."""
-
-    version: str
-    trained_as_of: dt.datetime
-    run_id: str
-    promoted: bool
-    champion: bool
-    challenger: bool = False
-    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
-    metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 class Registry:
@@ -116,8 +97,6 @@ class Registry:
         `figures` are files by the name they are kept under. The version appears only once everything is stored, and
         nothing stays of a run that cannot be stored whole. Raises `RegistryUnavailable` then.
         """
-        from training.bundle import verify_bundle
-
         verify_bundle(bundle_folder, "to be registered")
         client, own = self._client, {"workspace": self.name, **{str(key): str(value) for key, value in tags.items()}}
         with self._answering():
@@ -184,11 +163,7 @@ class Registry:
 
     def get(self, version: str) -> ModelVersion:
         """The version of that number; raises `ModelUnavailable` when there is none."""
-        for entry in self.versions():
-            if entry.version == str(version):
-                return entry
-        known = ", ".join(entry.version for entry in self.versions()) or "none"
-        raise ModelUnavailable(f"model {version!r} is not registered; known versions: {known}. Name one, or train.")
+        return _named(self.versions(), version)
 
     def champion(self) -> ModelVersion | None:
         """The version that bears the alias `champion`."""
@@ -201,7 +176,7 @@ class Registry:
     def serving_version(self, as_of: dt.datetime) -> ModelVersion | None:
         """The newest promoted version trained at or before `as_of` (naive UTC); None where there is none yet."""
         ready = [version for version in self.versions() if version.promoted and version.trained_as_of <= as_of]
-        return max(ready, key=lambda version: (version.trained_as_of, int(version.version)), default=None)
+        return max(ready, key=lambda version: version.order, default=None)
 
     def challenge(self, version: str) -> None:
         """Give `version` the alias `challenger`."""
@@ -224,7 +199,8 @@ class Registry:
         `by` ("gate" or a person), `reason` and when it was done (naive UTC) are kept with the version and among the
         registry's `events`.
         """
-        entry, champion = self.get(version), self.champion()
+        there = self.versions()
+        entry, champion = _named(there, version), next((one for one in there if one.champion), None)
         with self._answering():
             self._allow(entry, by, reason)
             if champion is None or entry.trained_as_of >= champion.trained_as_of:
@@ -237,9 +213,10 @@ class Registry:
         Raises `ModelUnavailable` when its bundle cannot be loaded by this installation; nothing is changed then. Asked
         again, or after it was stopped half-way, it leaves the same.
         """
-        entry = self.get(version)
-        self.load(entry)
-        later = [one for one in self.versions() if one.promoted and _order(one) > _order(entry)]
+        there = self.versions()
+        entry = _named(there, version)
+        self.must_be_loadable(entry)
+        later = [one for one in there if one.promoted and one.order > entry.order]
         with self._answering():
             self._allow(entry, by, reason)
             for one in later:
@@ -251,8 +228,9 @@ class Registry:
 
     def events(self) -> list[dict[str, str]]:
         """Every promotion and rollback in order: did, version, by, reason, at."""
-        if not self.versions():
-            return []
+        return self._events() if self.versions() else []
+
+    def _events(self) -> list[dict[str, str]]:
         with self._answering():
             tags = self._client.get_registered_model(self.name).tags
         return [json.loads(value) for key, value in sorted(tags.items()) if key.startswith(_EVENT)]
@@ -272,20 +250,26 @@ class Registry:
         Two processes that enter something at once give it the same number; neither overwrites the other.
         """
         told = {"did": did, "version": entry.version, "by": by, "reason": reason[:2_000]}
-        before = self.events()
+        before = self._events()
         if before and {key: before[-1].get(key) for key in told} == told:
             return
         value = json.dumps({**told, "at": at.isoformat(timespec="seconds") if at else ""}, ensure_ascii=False)
         self._client.set_registered_model_tag(self.name, f"{_EVENT}{len(before) + 1:05d}_{secrets.token_hex(4)}", value)
+
+    def must_be_loadable(self, version: str | ModelVersion, fields: Collection[str] | None = None) -> None:
+        """Raise what `load` would raise, without loading; see there."""
+        entry = version if isinstance(version, ModelVersion) else self.get(version)
+        must_be_loadable(self.bundle_folder(entry), entry.version, fields)
 
     def load(self, version: str | ModelVersion, fields: Collection[str] | None = None) -> Model:
         """The model of a version, its files verified; raises `ModelUnavailable` naming what is missing or changed.
 
         `fields` are those configured as features; a model that reads another is refused.
         """
-        entry = version if isinstance(version, ModelVersion) else self.get(version)
+        # Here alone, so that whoever only lists, promotes or rolls back does not wait for LightGBM.
         from training.bundle import load_bundle
 
+        entry = version if isinstance(version, ModelVersion) else self.get(version)
         return load_bundle(self.bundle_folder(entry), entry.version, fields)
 
     def bundle_folder(self, version: ModelVersion) -> Path:
@@ -312,12 +296,12 @@ class Registry:
     def card(self, version: ModelVersion) -> str | None:
         """The model card of a version, Markdown; None where none was kept with it."""
         path = self._kept(version, CARD)
-        return _card_of(version, path) if path else None
+        return card_from(path, version) if path else None
 
     def told(self, version: ModelVersion) -> dict[str, Any]:
         """What was kept with a version about its held-out period and the gate; empty where nothing was."""
         path = self._kept(version, TOLD)
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path else {}
+        return told_from(path) if path else {}
 
     def attainment(self, version: ModelVersion) -> dict[str, Any] | None:
         """What forecasts had learned when the version was trained; None where that was not kept with it.
@@ -325,16 +309,7 @@ class Registry:
         Raises `ModelUnavailable` where it is missing or not what was registered.
         """
         wanted = version.tags.get(ATTAINMENT_HASH)
-        if wanted is None:
-            return None
-        path = self._kept(version, ATTAINMENT)
-        found = path.read_bytes() if path else b""
-        if hashlib.sha256(found).hexdigest() != wanted:
-            raise ModelUnavailable(
-                f"model {version.version}: {ATTAINMENT} is {'not what was registered' if found else 'missing'}; "
-                "expected it with the checksum among the version's tags. Restore it from a copy, or train again."
-            )
-        return dict(json.loads(found))
+        return None if wanted is None else attainment_from(self._kept(version, ATTAINMENT), version, wanted)
 
     def _kept(self, version: ModelVersion, place: str) -> Path | None:
         """A file kept with a version, fetched where the tracking server is not local; None where there is none."""
@@ -393,8 +368,13 @@ class Registry:
             number += 1
 
 
-def _card_of(version: ModelVersion, path: Path) -> str:
-    return path.read_text(encoding="utf-8").replace("{version}", version.version)
+def _named(versions: list[ModelVersion], version: str) -> ModelVersion:
+    """The one of that number; raises `ModelUnavailable` when there is none."""
+    for entry in versions:
+        if entry.version == str(version):
+            return entry
+    known = ", ".join(entry.version for entry in versions) or "none"
+    raise ModelUnavailable(f"model {version!r} is not registered; known versions: {known}. Name one, or train.")
 
 
 def _quiet_client(uri: str, folder: Path | None) -> MlflowClient:
@@ -411,7 +391,3 @@ def _quiet_client(uri: str, folder: Path | None) -> MlflowClient:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
-
-
-def _order(version: ModelVersion) -> tuple[dt.datetime, int]:
-    return version.trained_as_of, int(version.version)

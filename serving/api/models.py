@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Request
 
-from history.errors import DealUnknown, RequestInvalid
+from history.errors import DealUnknown
 from serving.access import Promoter, Reader
 from serving.fields import Answer
 from serving.live import Live, standing_of
@@ -25,7 +25,9 @@ from serving.model_schemas import (
 )
 from serving.standing import Standing
 from serving.tokens import utc_now
-from training.registry import ModelVersion
+from training.model_version import ModelVersion
+from training.promotion import Order, roll_back
+from training.promotion import promote as let_serve
 
 router = APIRouter(prefix="/v1")
 A = TypeVar("A", bound=Answer)
@@ -79,14 +81,13 @@ def promote(
     if version not in names:
         known = ", ".join(names[:12]) or "none"
         raise DealUnknown(f"model {version[:40]!r} is not registered; expected one of /v1/models: {known}.")
-    if not body.reason.strip():
-        raise RequestInvalid("the reason is empty; expected why the version is to serve. Write it.")
+    order = Order(promoter.name, body.reason, utc_now())
+    fields = live.workspace.settings.feature_fields
+    withdrawn: list[str] = []
     if body.roll_back:
-        withdrawn = registry.rollback(version, promoter.name, body.reason, utc_now())
+        withdrawn = roll_back(registry, version, order, fields)
     else:
-        registry.load(version)  # What this service could not load is refused before anything is changed.
-        registry.promote(version, promoter.name, body.reason, utc_now())
-        withdrawn = []
+        let_serve(registry, version, order, fields)
     champion = registry.champion()
     assert champion is not None, "a version was just promoted"
     return PromotionOut(version=version, champion=champion.version, withdrawn=withdrawn)

@@ -25,7 +25,7 @@ from serving.pages.table import Cell, Head, Row, Span, Table, Tile, num
 from serving.standing import Standing
 from serving.texts import Translator, joined, text_or, translator
 from serving.track import Track, track
-from training.registry import ModelVersion
+from training.model_version import ModelVersion
 
 router = APIRouter(include_in_schema=False)
 GATE_SAID = re.compile(r"(the first version, although )?the gate found (G\d\d(?:, G\d\d)*)")

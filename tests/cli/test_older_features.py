@@ -28,6 +28,7 @@ VERBS = {
     "drift": ("drift", "--as-of", "2026-05-04"),
     "review": ("review", "--as-of", "2026-05-04"),
     "roll back to it": ("rollback", "1", "--reason", "to try"),
+    "let it serve": ("promote", "1", "--reason", "to try"),
 }
 
 
@@ -43,11 +44,13 @@ def older(company: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("what", VERBS)
 def test_it_is_refused_by_name(older: Path, what: str) -> None:
+    before = registry_of(older).events()
     said = call("--workspace", older, *VERBS[what])
     assert said.code == errors.ModelUnavailable.exit_code
     assert REFUSED in said.complaint
     assert "Train a model, or use the installation it came from." in said.complaint
     assert open_workspace(older).history()["scores"].is_empty()
+    assert registry_of(older).events() == before
 
 
 def test_days_before_its_training_are_answered_without_it(older: Path) -> None:

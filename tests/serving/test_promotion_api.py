@@ -12,6 +12,7 @@ from serving.app import create_app
 from serving.people import audit
 from serving.people.roll import add_person
 from serving.tokens import create_token, utc_now
+from tests.lib.foreign_bundle import OLDER, aged
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +89,16 @@ def test_without_a_usable_reason_nothing_is_promoted(app, as_role, shop, body):
     before = app.state.live.registry.events()
     assert as_role("admin").post(f"/v1/models/{shop.version}/promote", json=body).status_code == 422
     assert app.state.live.registry.events() == before
+
+
+@pytest.mark.parametrize("roll_back", [False, True])
+def test_a_version_that_cannot_be_loaded_is_refused_by_name_and_nothing_changes(app, as_role, shop, roll_back):
+    registry = app.state.live.registry
+    third = registry.log(shop.folder / "bundle", shop.standing.as_of, {}, {}, {}, {})
+    aged(registry, third)
+    before = registry.versions(), registry.events()
+    asked = {"reason": "because", "roll_back": roll_back}
+    answer = as_role("admin").post(f"/v1/models/{third}/promote", json=asked)
+    assert answer.status_code == 503
+    assert f"model {third} was trained on feature version {OLDER}; this installation" in answer.json()["detail"]
+    assert (registry.versions(), registry.events()) == before

@@ -17,7 +17,7 @@ from tests.training.retraining_company import QUARTER, company, place_at, plan
 from training.attainment.record import document_hash, document_text, shown
 from training.bundle import Model
 from training.deal_model import DealModel
-from training.registry import ATTAINMENT, ATTAINMENT_HASH
+from training.evidence import ATTAINMENT, ATTAINMENT_HASH
 from training.retraining.run import Outcome, retrain
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from history.errors import ModelUnavailable
 from tests.lib.foreign_bundle import rewritten
-from training.bundle import CHECKSUMS, bundle_bytes, load_bundle, save_bundle
+from training.bundle import load_bundle, save_bundle
+from training.bundle_files import CHECKSUMS, bundle_bytes
 from training.deal_model import DealModel
 from training.small_data import TableModel
 

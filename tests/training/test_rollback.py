@@ -85,7 +85,7 @@ def test_a_version_of_other_features_is_refused_by_name_and_nothing_changes(
 ) -> None:
     older, newer = logged(registry, bundle, JANUARY), logged(registry, bundle, APRIL)
     registry.promote(newer, "gate", "")
-    monkeypatch.setattr("training.bundle.feature_version", lambda fields: "another")
+    monkeypatch.setattr("training.bundle_files.feature_version", lambda fields: "another")
     with pytest.raises(
         ModelUnavailable, match=r"model 1 was trained on feature version .*; this installation computes"
     ):

@@ -11,8 +11,9 @@ from history.errors import ModelUnavailable
 from history.record import History
 from training.backtest import Replay
 from training.bundle import Model
+from training.model_version import ModelVersion
 from training.probes.beside import CHAMPION, Beside, as_rival, beside, parted, refused
-from training.registry import ModelVersion, Registry
+from training.registry import Registry
 from training.rivals.rival import Rival
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.bundle import Model, bundle_bytes
+from training.bundle import Model
+from training.bundle_files import bundle_bytes
 
 ASKED = 25
 

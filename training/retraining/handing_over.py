@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from training.attainment.record import document_hash
-from training.bundle import bundle_bytes
+from training.bundle_files import bundle_bytes
 from training.card import model_card
+from training.evidence import ATTAINMENT_HASH
 from training.gate import passes
+from training.model_version import RETRAINING
 from training.pipeline import TrainReport, held_out_metrics
-from training.registry import ATTAINMENT_HASH, RETRAINING
 from training.report import calibration_plot, evidence_text
 from training.retraining.journal import read_json, write_json
 from training.retraining.measures import LEARNED

@@ -21,7 +21,8 @@ from history.freeze import MANIFEST, freeze, read_frozen
 from history.record import History
 from training.attainment.record import document_text
 from training.backtest import Replay, backtest, period_end, training_matrix
-from training.bundle import CHECKSUMS, Model, load_bundle, save_bundle
+from training.bundle import Model, load_bundle, save_bundle
+from training.bundle_files import CHECKSUMS
 from training.choice import fit_model, kind_of
 from training.fitting import FitOptions, Window
 from training.flag_record import flag_records

@@ -19,9 +19,10 @@ from history.freeze import read_frozen
 from history.record import History
 from training.backtest import Replay, training_matrix
 from training.bundle import Model, load_bundle
+from training.model_version import ModelVersion
 from training.probes.beside import Beside, parted
 from training.probes.champion import Champion
-from training.registry import ModelVersion, Registry
+from training.registry import Registry
 from training.report import summary
 from training.retraining.approval import Approval
 from training.retraining.journal import Journal, read_json

@@ -40,7 +40,7 @@ def demo_people(session: Session) -> list[dict[str, str]]:
 def chosen_people(history: History) -> dict[str, str]:
     """The rep who was given the most deals and is still there, and that rep's manager."""
     from history.leading import people_at
-    from serving.live import serving_instant
+    from serving.served_day import serving_instant
     from serving.tokens import utc_now
 
     present = people_at(history, serving_instant(history, None, utc_now())).filter(pl.col("manager_id").is_not_null())

@@ -7,8 +7,6 @@ import click
 from cli.console import say
 from cli.options import Session, shared_options
 from cli.words import choose
-from history.engine import REVISION as HISTORY_REVISION
-from history.engine import make_engine, migrate, revision, store_url
 
 
 @click.command("migrate")
@@ -22,6 +20,8 @@ def migrate_(session: Session) -> None:
     Example:
       dealcast migrate
     """
+    from history.engine import REVISION as HISTORY_REVISION
+    from history.engine import make_engine, migrate, revision, store_url
     from serving.store import REVISION, bring_up_to_date, quiet_engine, standing_revision
 
     url = session.workspace().store_url

@@ -138,7 +138,7 @@ def day_or_newest(day: dt.date | None, history: History) -> dt.date:
     """`day`, or the day after the newest recorded row, as the pages have it; raises `NoHistory` when there is none."""
     if day is not None:
         return day
-    from serving.live import serving_instant
+    from serving.served_day import serving_instant
     from serving.tokens import utc_now
 
     return history.settings.day_of(serving_instant(history, day, utc_now()))

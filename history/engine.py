@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -86,7 +82,7 @@ def reachable(engine: sa.Engine) -> Iterator[None]:
     """Turns a database that cannot be reached, read or locked into a `StoreUnavailable` of one line."""
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
         cause = " ".join(str(getattr(error, "orig", None) or error).split())
         raise StoreUnavailable(
             f"the store {shown(engine.url)} cannot be used: {cause}. Check that it is running, is a Dealcast store "
@@ -96,16 +92,25 @@ def reachable(engine: sa.Engine) -> Iterator[None]:
 
 def migrate(engine: sa.Engine) -> None:
     """Bring the database to the newest revision, in one transaction."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     with reachable(engine), engine.execution_options(writes=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        take_steps(connection, Path(__file__).parent / "migrations")
 
 
-def revision(engine: sa.Engine) -> str | None:
-    """The revision of the database; None for one that holds no store."""
+def take_steps(connection: sa.Connection, scripts: Path) -> None:
+    """Takes the steps of a folder of migrations that the database has not taken yet."""
+    # Imported here: a database takes its steps once, and every verb would wait for Alembic.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def revision(engine: sa.Engine, table: str = VERSION_TABLE) -> str | None:
+    """The revision that `table` tells; None for a database without it, which holds no such store."""
     with reachable(engine), engine.connect() as connection:
-        if not sa.inspect(connection).has_table(VERSION_TABLE):
+        if not sa.inspect(connection).has_table(table):
             return None
-        return connection.execute(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
+        return connection.execute(sa.text(f"SELECT version_num FROM {table}")).scalar()

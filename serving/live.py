@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fastapi import Request
 
 from features.matrix import prepare
-from history.errors import DealcastError, NoHistory
+from history.errors import DealcastError
 from history.fiscal import bounds, quarter_of
 from history.record import History
 from history.store import Store
@@ -23,6 +23,7 @@ from serving.intake import last_number, rows_after
 from serving.memory import WARMER
 from serving.renewal import DAY_MAKING, STATED, newest, renewed, restated
 from serving.scoring import score_fully
+from serving.served_day import serving_instant
 from serving.settings import ServingSettings
 from serving.standing import Standing
 from serving.store import EVENTS
@@ -291,23 +292,6 @@ def make_standing(history: History, registry: Registry, settings: ServingSetting
     prepared = prepare(history)
     scored = score_fully(history, model, as_of, horizon, prepared=prepared)
     return Standing(history, prepared, registry, model, as_of, horizon, scored)
-
-
-def serving_instant(history: History, asked: dt.date | None, now: dt.datetime) -> dt.datetime:
-    """The as-of instant (naive UTC): the day asked for, else the start of the day after the newest recorded row.
-
-    Never later than tomorrow's start, so that a row recorded in the future does not carry the pages there.
-    Raises `NoHistory` when there is no row at all.
-    """
-    settings = history.settings
-    if asked is not None:
-        return settings.start_of(asked)
-    newest = [history[name]["recorded_at"].max() for name in ("deal_changes", "activities")]
-    known = [value for value in newest if isinstance(value, dt.datetime)]
-    if not known:
-        raise NoHistory("the workspace holds no deal; import a folder with `dealcast import canonical DIR` first.")
-    day = min(settings.day_of(max(known)), settings.day_of(now))
-    return settings.start_of(day + dt.timedelta(days=1))
 
 
 def standing_of(request: Request) -> Standing:

@@ -31,7 +31,7 @@ from training.explain import Explanation
 OF_DEALS = ("deals", "deal_changes", "activities", "contacts")
 BESIDE = ("reps", "accounts", "fx_rates")
 DAY_MAKING = ("deal_changes", "activities")
-"""Tables whose rows move the served day on; see `serving.live.serving_instant`."""
+"""Tables whose rows move the served day on; see `serving.served_day.serving_instant`."""
 STATED = ("forecast_calls", "scores", "coaching_plans")
 """What people and the model state, or write down: no score of a deal follows from it."""
 

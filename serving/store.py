@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 
-from history.engine import make_engine, reachable, shown, store_url
+from history.engine import make_engine, reachable, revision, shown, store_url, take_steps
 from history.errors import StoreUnavailable
 
 METADATA = sa.MetaData()
@@ -126,16 +123,12 @@ def quiet_engine(url: str) -> sa.Engine:
 
 def standing_revision(engine: sa.Engine) -> str | None:
     """The step that serving's tables are of; None when there are none."""
-    with reachable(engine), engine.connect() as connection:
-        return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    return revision(engine, VERSION_TABLE)
 
 
 def bring_up_to_date(engine: sa.Engine) -> None:
     """Makes serving's tables, or changes them to the newest step, in one transaction."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     with reachable(engine), engine.execution_options(writes=True).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        take_steps(connection, Path(__file__).parent / "migrations")

@@ -12,7 +12,8 @@ from history.record import complete
 from history.workspace import Workspace
 from serving.event_schemas import ActivityEvent
 from serving.intake import take
-from serving.live import Live, serving_instant
+from serving.live import Live
+from serving.served_day import serving_instant
 from serving.settings import ServingSettings
 from serving.store import open_tables
 from tests.lib.builders import SETTINGS, history_of, instant, make_change, make_deal

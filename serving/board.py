@@ -1,11 +1,8 @@
-"""The board: one row per open deal with what a reader needs of it, and how it is filtered, sorted and paged."""
+"""The board: one row per open deal with what a reader needs of it, and how it is filtered and sorted."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime as dt
-import json
 from dataclasses import dataclass
 
 import polars as pl
@@ -60,16 +57,6 @@ class Wanted:
     @property
     def any(self) -> bool:
         return any(vars(self).values())
-
-
-@dataclass(frozen=True)
-class Paged:
-    """One page of a board: its rows, where they start (from 0), how many match, and the cursor of the next page."""
-
-    rows: pl.DataFrame
-    start: int
-    total: int
-    next_cursor: str | None
 
 
 def make_board(history: History, scores: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
@@ -170,38 +157,6 @@ def sort_keys(board: pl.DataFrame, sort: str) -> list[tuple[pl.Expr, bool]]:
         return [(severity.cast(pl.Float64), down), (pl.col("amount_home"), True), (pl.col("deal_id"), False)]
     column = {"amount": "amount_home", "close_date": "close_day"}.get(name, name)
     return [(pl.col(column), down), (pl.col("deal_id"), False)]
-
-
-def paged(board: pl.DataFrame, sort: str, limit: int, cursor: str | None) -> Paged:
-    """`limit` rows of the board in its order, from after the deal that `cursor` names."""
-    rows = ordered(board, sort)
-    start = _start(rows, sort, cursor) if cursor else 0
-    page = rows.slice(start, limit)
-    more = start + page.height < rows.height
-    last = page["deal_id"].item(-1) if more and page.height else None
-    return Paged(page, start, rows.height, write_cursor(sort, last, start + page.height) if last is not None else None)
-
-
-def write_cursor(sort: str, deal_id: str, position: int) -> str:
-    """Where a page ended, as an opaque word."""
-    text = json.dumps([sort, deal_id, position], ensure_ascii=False)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
-def _start(rows: pl.DataFrame, sort: str, cursor: str) -> int:
-    """The row after the cursor's deal; where that deal has left the list, the place it had."""
-    try:
-        said = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        made_for, deal_id, position = said
-        valid = made_for == sort and isinstance(deal_id, str) and type(position) is int and position >= 0
-    except (binascii.Error, ValueError, TypeError):
-        valid = False
-    if not valid:
-        raise RequestInvalid(
-            f"cursor {cursor[:40]!r} is not one that this list gave; send next_cursor of a page with the same sort."
-        )
-    places = (rows["deal_id"] == deal_id).arg_true()
-    return int(places[0]) + 1 if len(places) else min(position, rows.height)
 
 
 def value_at_risk(board: pl.DataFrame) -> float:

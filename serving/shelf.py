@@ -43,6 +43,16 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Paged:
+    """One page of a board: its rows, where they start (from 0), how many match, and the cursor of the next page."""
+
+    rows: pl.DataFrame
+    start: int
+    total: int
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
 class Shelf:
     """A board (see `serving.board`) with its rows as JSON, written when first asked for."""
 
@@ -105,6 +115,14 @@ def make_order(board: pl.DataFrame, wanted: Wanted, sort: str) -> Order:
     laid = laid.sort([f"key_{at}" for at in range(len(keys))], descending=list(downs), nulls_last=True)
     value = float(matching["amount_home"].sum())
     return Order(laid["_place"].to_numpy(), laid.drop("_place"), downs, value, value_at_risk(matching))
+
+
+def paged(board: pl.DataFrame, sort: str, limit: int, cursor: str | None) -> Paged:
+    """`limit` rows of a board in this order, from after the deal that `cursor` names; raises `RequestInvalid`."""
+    order = make_order(board.with_row_index("_place"), Wanted(), sort)
+    start = start_after(cursor, sort, order) if cursor else 0
+    places = order.places[start : start + limit]
+    return Paged(board[places], start, len(order.places), write_cursor(sort, order, start + len(places)))
 
 
 def write_cursor(sort: str, order: Order, end: int) -> str | None:

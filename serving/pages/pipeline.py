@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from features.flags import FLAGS
 from serving.access import PageExporter, PageReader
-from serving.board import BANDS, RISKY, Paged, Wanted, chosen, ordered, paged, value_at_risk
+from serving.board import BANDS, RISKY, Wanted, chosen, ordered, value_at_risk
 from serving.csv_text import csv_text
 from serving.data_problems import PROBLEMS
 from serving.flag_words import flag_text
@@ -22,6 +22,7 @@ from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.pages.table import Choice, Choices, link
 from serving.score_history import WEEK
+from serving.shelf import Paged, paged
 from serving.standing import Standing
 from serving.texts import Translator, joined, translator
 from serving.week_ago import with_week_ago

@@ -1,4 +1,4 @@
-"""The board joins what a reader needs, and filters, sorts and pages the same way every time."""
+"""The board joins what a reader needs, and filters and sorts the same way every time."""
 
 import datetime as dt
 
@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from history.errors import RequestInvalid
-from serving.board import Wanted, chosen, make_board, ordered, paged, value_at_risk
+from serving.board import Wanted, chosen, make_board, ordered, value_at_risk
 from tests.lib.builders import history_of, instant, make_account, make_change, make_deal, make_rep
 
 NOW = instant("2026-03-01")
@@ -120,41 +120,6 @@ def test_filters_hold_together():
 def test_an_unknown_band_is_refused_rather_than_empty():
     with pytest.raises(RequestInvalid, match="band 'red' is not known; expected one of critical, at_risk"):
         chosen(BOARD, Wanted(band="red"))
-
-
-@pytest.mark.parametrize("limit", [1, 2, 3, 5, 7])
-def test_pages_together_hold_every_deal_once_in_order(limit):
-    seen, cursor = "", None
-    while True:
-        page = paged(BOARD, "risk", limit, cursor)
-        seen += ids(page.rows)
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    assert seen == "dbcae"
-
-
-def test_a_page_goes_on_after_its_last_deal_when_others_came_and_went():
-    cursor = paged(BOARD, "deal_id", 2, None).next_cursor
-    fewer = BOARD.filter(pl.col("deal_id") != "a")
-    assert ids(paged(fewer, "deal_id", 9, cursor).rows) == "cde"
-
-
-def test_a_page_goes_on_from_its_place_when_its_last_deal_is_gone():
-    cursor = paged(BOARD, "deal_id", 2, None).next_cursor
-    fewer = BOARD.filter(pl.col("deal_id") != "b")
-    assert ids(paged(fewer, "deal_id", 9, cursor).rows) == "de"
-
-
-@pytest.mark.parametrize("cursor", ["x", "!!!!", "W10", "bnVsbA", "WyJyaXNrIiwgMSwgMl0", "9" * 500, "é"])
-def test_a_cursor_that_no_page_gave_is_refused(cursor):
-    with pytest.raises(RequestInvalid, match="is not one that this list gave"):
-        paged(BOARD, "risk", 2, cursor)
-
-
-def test_a_cursor_of_another_sort_is_refused():
-    with pytest.raises(RequestInvalid, match="with the same sort"):
-        paged(BOARD, "amount", 2, paged(BOARD, "risk", 2, None).next_cursor)
 
 
 def test_value_at_risk_is_the_amount_in_the_two_worst_bands():

@@ -8,7 +8,7 @@ import pytest
 from history.errors import RequestInvalid
 from serving.board import SORTS, Wanted, ordered
 from serving.schemas import DealList
-from serving.shelf import deal_row, make_order, make_shelf, start_after, write_cursor
+from serving.shelf import deal_row, make_order, make_shelf, paged, start_after, write_cursor
 from tests.serving.conftest import NASTY_NAME
 
 
@@ -56,6 +56,30 @@ def test_deals_that_come_and_go_make_no_other_appear_twice_or_not_at_all(sort):
         stayed = set(before["deal_id"]) & set(after["deal_id"])
         assert not set(shown) & set(rest)
         assert stayed <= set(shown) | set(rest)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 50, 60, 99])
+def test_pages_of_a_board_hold_every_deal_once_and_say_where_they_start(limit):
+    board, seen, cursor = rows(60), [], None
+    while True:
+        page = paged(board, "risk", limit, cursor)
+        assert (page.start, page.total) == (len(seen), 60)
+        seen += page.rows["deal_id"].to_list()
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == ordered(board, "risk")["deal_id"].to_list()
+
+
+def test_a_page_goes_on_from_its_place_when_its_last_deal_and_one_before_it_are_gone():
+    cursor = paged(rows(9), "deal_id", 4, None).next_cursor
+    fewer = rows(9).filter(~pl.col("deal_id").is_in(["D001", "D003"]))
+    assert paged(fewer, "deal_id", 2, cursor).rows["deal_id"].to_list() == ["D004", "D005"]
+
+
+def test_a_board_without_deals_has_one_empty_page():
+    page = paged(rows(60).clear(), "risk", 5, None)
+    assert (page.rows.height, page.start, page.total, page.next_cursor) == (0, 0, 0, None)
 
 
 @pytest.mark.parametrize("cursor", ["x", "W10", "bnVsbA", "WyJyaXNrIl0", "!!!", "W1tbW1tbW1tbW1tbW1tb", "é"])

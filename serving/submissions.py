@@ -102,11 +102,6 @@ def _check_speaker(past: History, statement: Statement, now: dt.datetime) -> Non
         )
 
 
-def is_person(history: History, name: str) -> bool:
-    """Whether somebody has this rep_id: among the people, or as the owner of a deal."""
-    return name in _everybody(history)
-
-
 def _everybody(past: History) -> list[str]:
     owners = past["deal_changes"].filter(pl.col("field") == "owner_id")["new_value"].drop_nulls().unique()
     return sorted({*past["reps"]["rep_id"], *owners})

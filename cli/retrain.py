@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from history.workspace import Workspace
     from training.retraining.run import Outcome, Place, Under
 
+LEAST_DONE = 0.05
+"""The part of the whole from which on it is told how long the rest will take: less tells too little."""
+
 
 @click.command()
 @shared_options
@@ -113,11 +116,14 @@ class RetrainingProgress:
     def __init__(self, language: str = "en") -> None:
         self.language = language
         self.began = time.monotonic()
+        self.first: float | None = None
         self.spared = 0.0
         self.behind = 0.0
         self._before = False
 
     def __call__(self, under: Under) -> None:
+        # What comes before the first step, such as starting, is no measure of the steps.
+        self.first = time.monotonic() if self.first is None else self.first
         self.spared += under.behind - self.behind if self._before else 0.0
         self._before, self.behind = under.done_before, under.behind
         what = choose(self.language, under.step.en, under.step.zh)
@@ -128,9 +134,9 @@ class RetrainingProgress:
     def _left(self) -> str:
         """About how long the rest takes, by how long the part took that was carried out now."""
         done = self.behind - self.spared
-        if done < 0.05:
+        if self.first is None or done < LEAST_DONE:
             return ""
-        seconds = (time.monotonic() - self.began) * (1 - self.behind) / done
+        seconds = (time.monotonic() - self.first) * max(0.0, 1 - self.behind) / done
         return choose(self.language, f"about {duration(seconds)} left", f"约剩 {duration(seconds)}")
 
     def detail(self, doing: str) -> None:

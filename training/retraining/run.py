@@ -19,6 +19,7 @@ from training.retraining.approval import Approval
 from training.retraining.handing_over import hand_over, promote, register, tell, version_of
 from training.retraining.journal import JOURNAL, Journal, read_json, write_json
 from training.retraining.measures import forecast_quarters, freeze_history, probe, replay_quarters, train, validate
+from training.retraining.pace import shares
 from training.retraining.plan import Plan, read_plan, resumed
 from training.retraining.verdict import Decision, decision_of, judge, read_decision, results_of
 from training.retraining.work import Lands, Learns, Work
@@ -28,27 +29,26 @@ APPROVED = "approved.json"
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, what it does in both languages, how long it takes beside the others, and the function."""
+    """One step: its name, what it does in both languages, and the function."""
 
     name: str
     en: str
     zh: str
-    share: float
     do: Callable[[Work, Path], None]
 
 
 STEPS = (
-    Step("freeze", "freezing the history", "冻结历史数据", 5, freeze_history),
-    Step("validate", "holding it against the last freeze", "与上次冻结比对", 0.5, validate),
-    Step("train", "training the candidate, twice", "训练候选模型（两次）", 23, train),
-    Step("replay", "replaying past quarters beside the champion", "与现役模型同日回放过去季度", 31, replay_quarters),
-    Step("forecast", "replaying forecasts of past quarters", "回放过去季度的预测", 26, forecast_quarters),
-    Step("probe", "looking into the candidate", "检查候选模型", 12, probe),
-    Step("gate", "the gate", "上线检验", 1, judge),
-    Step("decide", "deciding", "作出决定", 0.1, lambda work, folder: _decide(work, folder)),
-    Step("tell", "writing the model card and the report", "撰写模型卡与报告", 3, tell),
-    Step("register", "registering", "登记版本", 1, register),
-    Step("hand-over", "handing over", "移交", 0.5, hand_over),
+    Step("freeze", "freezing the history", "冻结历史数据", freeze_history),
+    Step("validate", "holding it against the last freeze", "与上次冻结比对", validate),
+    Step("train", "training the candidate, twice", "训练候选模型（两次）", train),
+    Step("replay", "replaying past quarters beside the champion", "与现役模型同日回放过去季度", replay_quarters),
+    Step("forecast", "replaying forecasts of past quarters", "回放过去季度的预测", forecast_quarters),
+    Step("probe", "looking into the candidate", "检查候选模型", probe),
+    Step("gate", "the gate", "上线检验", judge),
+    Step("decide", "deciding", "作出决定", lambda work, folder: _decide(work, folder)),
+    Step("tell", "writing the model card and the report", "撰写模型卡与报告", tell),
+    Step("register", "registering", "登记版本", register),
+    Step("hand-over", "handing over", "移交", hand_over),
 )
 
 
@@ -145,14 +145,14 @@ def _carried_out(work: Work, clock: Callable[[], float], under: Callable[[Under]
     if work.journal.finished:
         return _approved_later(work)
     work.registry.must_answer()
-    behind, whole = 0.0, sum(step.share for step in STEPS)
+    behind, parts = 0.0, shares(work.journal.folder.parent, work.plan.champion is not None)
     for number, step in enumerate(STEPS, 1):
         done = work.journal.holds(step.name)
-        under(Under(step, number, len(STEPS), behind / whole, done))
+        under(Under(step, number, len(STEPS), behind, done))
         if not done:
             work.journal.forget_from(step.name)
             work.journal.carry_out(step.name, lambda folder, step=step: step.do(work, folder), clock)  # type: ignore[misc]
-        behind += step.share
+        behind += parts[step.name]
     work.journal.finish()
     return True
 

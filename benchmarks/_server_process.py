@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+ENOUGH_IN_A_ROW = 20
+"""Answers from a warm worker after which all are thought to be warm."""
 
 
 @dataclass
@@ -61,6 +63,15 @@ class ServerProcess:
     def lines(self) -> list[dict[str, Any]]:
         """The log, line by line."""
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
+
+
+def wait_until_warm(address: str, seconds: float = 1_800) -> None:
+    """Returns when what is worked out ahead is there, in every worker as far as chance shows it, or in vain."""
+    ends, in_a_row = time.monotonic() + seconds, 0
+    while in_a_row < ENOUGH_IN_A_ROW and time.monotonic() < ends:
+        with urllib.request.urlopen(f"{address}/readyz", timeout=60) as answer:
+            in_a_row = in_a_row + 1 if read(answer)["warm"] else 0
+        time.sleep(0.0 if in_a_row else 1.0)
 
 
 def read(answer: Any) -> Any:

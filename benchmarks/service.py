@@ -28,6 +28,7 @@ from benchmarks._big_workspace import last_day, make_workspace
 from benchmarks._http_load import Measured, closed_loop, get, open_loop, post
 from benchmarks._page import table_of_verdicts, verdict
 from benchmarks._page_times import BAR_MS, page_table, page_times, slowest_ms
+from benchmarks._server_process import wait_until_warm
 from benchmarks.scoring import posted
 from features.spine import open_spine
 from history.record import History
@@ -115,11 +116,7 @@ def processor_seconds(process: int) -> float:
 
 def warmed(port: int, requests: list[bytes]) -> None:
     """Every worker has worked out what it does ahead and answered every question once, as far as chance shows it."""
-    in_a_row = 0
-    while in_a_row < 20:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60) as answer:
-            in_a_row = in_a_row + 1 if json.load(answer)["warm"] else 0
-        time.sleep(0.0 if in_a_row else 1.0)
+    wait_until_warm(f"http://127.0.0.1:{port}")
     for _ in range(4):
         closed_loop(port, requests, CONNECTIONS, 1.5)
 

@@ -27,7 +27,7 @@ import polars as pl
 
 from benchmarks._big_workspace import last_day, make_workspace
 from benchmarks._page import table_of_verdicts, verdict
-from benchmarks._server_process import ROOT, ServerProcess, serving
+from benchmarks._server_process import ROOT, ServerProcess, serving, wait_until_warm
 from features.spine import open_spine
 from history.workspace import Workspace
 from serving.deeds import DEEDS
@@ -118,15 +118,6 @@ def loaded(server: ServerProcess, token: str, minutes: float, taken: Path) -> su
     )  # fmt: skip
 
 
-def warm(server: ServerProcess, patience_seconds: float = 1_800) -> None:
-    """Waits until what is worked out ahead is there, in every worker as far as chance shows it."""
-    ends, in_a_row = time.monotonic() + patience_seconds, 0
-    while in_a_row < 20 and time.monotonic() < ends:
-        _, told = server.get("/readyz")
-        in_a_row = in_a_row + 1 if told["warm"] else 0
-        time.sleep(0.0 if in_a_row else 1.0)
-
-
 def lost(workspace: Workspace, taken: Path) -> tuple[int, int]:
     """How many events were acknowledged, and how many of these are not in the store."""
     said = set(taken.read_text(encoding="utf-8").split()) if taken.is_file() else set()
@@ -139,7 +130,7 @@ def soaked(workspace: Workspace, folder: Path, minutes: float) -> tuple[Watched,
     token = create_token(workspace.store_url, f"soak {time.time():.0f}", scopes=DEEDS)
     to_do = deeds(workspace, folder)
     with serving(workspace.path, folder, "--workers", str(WORKERS)) as server:
-        warm(server)
+        wait_until_warm(server.address)
         seen, stop = Watched(time.monotonic()), threading.Event()
         watcher = threading.Thread(target=watch, args=(server, seen, stop))
         load = loaded(server, token, minutes, folder / "acknowledged")

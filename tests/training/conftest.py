@@ -74,6 +74,14 @@ def made_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "mlruns"
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, made_database: Path) -> Path:
+    """Where the workspace of a module's retrainings will lie, beside a database of models that holds none."""
+    home = tmp_path_factory.mktemp("home")
+    shutil.copytree(made_database, home / "mlruns")
+    return home
+
+
 @pytest.fixture
 def registry(tmp_path: Path, made_database: Path) -> Registry:
     shutil.copytree(made_database, tmp_path / "mlruns")

@@ -13,24 +13,17 @@ from history.as_of import known
 from history.errors import ModelUnavailable
 from history.synthetic import generate
 from serving.landings import learned
-from tests.training.retraining_company import QUARTER, company, place_at, plan
+from tests.training.retraining_company import QUARTER, company, place_at, plan, retrained
 from training.attainment.record import document_hash, document_text, shown
 from training.bundle import Model
 from training.deal_model import DealModel
 from training.evidence import ATTAINMENT, ATTAINMENT_HASH
-from training.retraining.run import Outcome, retrain
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, made_database: Path) -> Path:
-    home = tmp_path_factory.mktemp("home")
-    shutil.copytree(made_database, home / "mlruns")
-    return home
+from training.retraining.run import Outcome
 
 
 @pytest.fixture(scope="module")
 def done(home: Path) -> Outcome:
-    return retrain(plan(), place_at(home), company, learns=learned)
+    return retrained(home, learns=learned)
 
 
 def test_a_retraining_keeps_what_the_next_quarters_forecasts_rest_on(home: Path, done: Outcome) -> None:

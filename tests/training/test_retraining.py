@@ -32,14 +32,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, made_database: Path) -> Path:
-    """A workspace whose retraining is finished."""
-    home = tmp_path_factory.mktemp("home")
-    shutil.copytree(made_database, home / "mlruns")
-    return home
-
-
-@pytest.fixture(scope="module")
 def done(home: Path) -> Outcome:
     return retrained(home)
 

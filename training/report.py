@@ -47,7 +47,8 @@ Every model was trained only on what was known at its cut. 每个模型只用截
 {{ figure(summary.gain_over_stage_age.value) }} ({{ figure(summary.gain_over_stage_age.low) }} –
 {{ figure(summary.gain_over_stage_age.high) }}). Calibration slope {{ figure(summary.calibration_slope) }},
 intercept {{ figure(summary.calibration_intercept) }}.</p>{% endif %}
-<p><img alt="calibration" src="data:image/png;base64,{{ plot }}"></p>
+<figure><img alt="{{ caption[0] }} · {{ caption[1] }}" src="data:image/png;base64,{{ plot }}">
+<figcaption>{{ caption[0] }}<br>{{ caption[1] }}</figcaption></figure>
 <table><caption>Shown against came, by stage · 分阶段：预测与实际</caption>
 <tr><th>stage · 阶段</th><th>n</th><th>shown · 预测</th><th>came · 实际</th><th>90 %</th></tr>
 {% for row in reliability %}<tr><td>{{ row.group }}</td><td>{{ row.n }}</td><td>{{ figure(row.shown) }}</td>
@@ -117,6 +118,7 @@ def page(replay: Replay, found: dict[str, Any]) -> str:
         figure=figure,
         reliability=replay.reliability("stage").to_dicts(),
         plot=base64.b64encode(calibration_plot(replay)).decode(),
+        caption=PLOT_CAPTION,
     )
 
 
@@ -127,6 +129,15 @@ def figure(value: float | None) -> str:
     ('0.123', '–')
     """
     return "–" if value is None else f"{value:.3f}"
+
+
+PLOT_CAPTION = (
+    "Across: the chance shown; up: the share won; grey: where both agree. Ten bins of equal size, 90 % intervals by "
+    "deals.",
+    "横轴（chance shown）：所示概率；纵轴（share won）：实际赢单占比；灰线：两者一致。等量分为十组，"
+    "区间为按商机计的 90 % 区间。",
+)
+"""What a page says under the plot, whose own labels are English: the fonts that draw it have no Chinese."""
 
 
 def calibration_plot(replay: Replay) -> bytes:

@@ -17,7 +17,7 @@ from history.record import History
 from tests.training.conftest import QUICK
 from training.backtest import Replay, backtest, by_cut, days_ahead, last_day_end, period_end
 from training.deal_model import DealModel
-from training.report import summary, write_report
+from training.report import PLOT_CAPTION, summary, write_report
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +104,7 @@ def test_the_report_stands_alone_and_says_what_the_figures_say(replay: Replay, t
     found = write_report(replay, tmp_path / "out")
     assert json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8")) == found
     text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert all(words in text for words in PLOT_CAPTION)
     assert f"{found['forecasts']['model']['auc']['value']:.3f}" in text
     assert "阶段×账龄表" in text
     assert "http" not in text

@@ -14,6 +14,7 @@ from training.backtest import training_matrix
 from training.bundle import save_bundle
 from training.choice import fit_model
 from training.probes.drift import Drift
+from training.report import PLOT_CAPTION
 from training.retraining.journal import Journal, read_json, write_json
 from training.retraining.page import decided, named, retraining_page
 from training.retraining.plan import read_plan
@@ -23,10 +24,8 @@ from training.retraining.work import Work
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory, made_database: Path) -> Outcome:
+def done(home: Path) -> Outcome:
     """A retraining beside a champion of the quarter before."""
-    home = tmp_path_factory.mktemp("home")
-    shutil.copytree(made_database, home / "mlruns")
     registry, earlier = place_at(home).registry, plan("2025Q4").as_of
     model, _ = fit_model(training_matrix(company(), earlier), company(), earlier, OPTIONS)
     version = registry.log(save_bundle(model, home / "bundle"), earlier, {}, {}, {}, {})
@@ -55,6 +54,12 @@ def part(page: str, title: str) -> str:
 def test_it_fits_a_phone_and_loads_nothing(page: str) -> None:
     assert 'name="viewport"' in page
     assert not re.search(r"https?:|<script|<link", page)
+
+
+def test_the_plot_is_told_in_both_languages_though_it_is_drawn_in_one(page: str) -> None:
+    calibration = part(page, "Calibration")
+    assert all(words in calibration for words in PLOT_CAPTION)
+    assert page.count("data:image/png") == page.count("<figcaption>") == 1
 
 
 def test_it_says_what_it_was_made_from(page: str, done: Outcome) -> None:

@@ -21,7 +21,7 @@ from training.gate.check import OUTCOMES
 from training.metrics import Score, compare
 from training.probes.beside import CHAMPION, Beside
 from training.probes.reasons import heaviest
-from training.report import NAMES, calibration_plot, figure
+from training.report import NAMES, PLOT_CAPTION, calibration_plot, figure
 from training.retraining.journal import read_json
 from training.retraining.page_text import PAGE
 from training.retraining.verdict import BY_GATE, Decision
@@ -66,6 +66,7 @@ def context(work: Work, decision: Decision) -> dict[str, Any]:
         "summary": work.held_out,
         "question_zh": question_zh(replay.question) if replay is not None else "",
         "plot": base64.b64encode(calibration_plot(replay)).decode() if replay is not None else None,
+        "caption": PLOT_CAPTION,
         "reliability": _reliability(replay),
         "champion": _against(work.beside),
         "importance": heaviest(read_json(place("probe") / "reasons.json")["importance"]),

@@ -75,7 +75,8 @@ REPLAY = """<h2>Replay · 回放</h2>
 <p>Slope {{ figure(summary.calibration_slope) }}, intercept {{ figure(summary.calibration_intercept) }}; 1 and 0 are
 right.<br>斜率 {{ figure(summary.calibration_slope) }}，截距 {{ figure(summary.calibration_intercept) }}；
 理想值为 1 与 0。</p>
-<p><img alt="chance shown against share won · 所示概率与实际赢单占比" src="data:image/png;base64,{{ plot }}"></p>
+<figure><img alt="{{ caption[0] }} · {{ caption[1] }}" src="data:image/png;base64,{{ plot }}">
+<figcaption>{{ caption[0] }}<br>{{ caption[1] }}</figcaption></figure>
 <div class="wide"><table>
 <caption>Shown against came, 90 % intervals by deals · 所示与实际，按商机计的 90 % 区间</caption>
 <tr><th>chance · 概率</th><th>rows · 行数</th><th>deals · 商机数</th><th>shown · 所示</th><th>came · 实际</th>

@@ -53,3 +53,5 @@ def _must_be_said(order: Order) -> None:
     for name, text, most in (("reason", order.reason, LONGEST_REASON), ("name", order.by, LONGEST_NAME)):
         if len(text) > most:
             raise RequestInvalid(f"the {name} has {len(text):,} characters; expected at most {most:,}. Shorten it.")
+        if "\x00" in text:
+            raise RequestInvalid(f"the {name} holds a NUL, which no store keeps; expected text. Write it again.")

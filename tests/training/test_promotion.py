@@ -92,6 +92,10 @@ def test_one_that_there_is_not_is_refused_by_its_number(two: Registry, road: Roa
     [
         (Order("ann", " ", ORDER.at), "the reason is empty; expected why the version is to serve. Write it."),
         (Order("ann", "x" * 2_001, ORDER.at), "the reason has 2,001 characters; expected at most 2,000. Shorten it."),
+        (
+            Order("ann", "a\x00b", ORDER.at),
+            "the reason holds a NUL, which no store keeps; expected text. Write it again.",
+        ),
         (Order("a" * 201, "reviewed", ORDER.at), "the name has 201 characters; expected at most 200. Shorten it."),
     ],
 )

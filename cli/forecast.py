@@ -27,6 +27,8 @@ from cli.words import choose
 if TYPE_CHECKING:
     import polars as pl
 
+    from serving.own_calls import Written
+
 COLUMNS = (
     Column("scope_id", "scope", "范围"),
     Column("booked", "booked", "已签", "amount"),
@@ -50,6 +52,7 @@ COLUMNS = (
 @measure_option
 @model_option
 @click.option("--why", is_flag=True, help="Also by what each scope's forecast was corrected, clue by clue.")
+@click.option("--record", is_flag=True, help="Also write down what the model says of every scope, to be judged by.")
 @out_option
 def forecast(
     session: Session,
@@ -59,6 +62,7 @@ def forecast(
     measure: str,
     version: str | None,
     why: bool,
+    record: bool,
     out: Path | None,
 ) -> None:
     """Where a period will land against quota: booked, open, still to come, p10 to p90, odds.
@@ -68,11 +72,14 @@ def forecast(
       dealcast forecast --period 2026Q2 --as-of 2026-05-01 --by team
       dealcast forecast --by region --measure count --out forecast.csv
       dealcast forecast --by team --why
+      dealcast forecast --record
     """
     from history.fiscal import parse_period, quarter_of
     from serving.correction_parts import correction_parts
     from serving.forecast_notes import notes
     from serving.forecasting import outlook, table
+    from serving.own_calls import statements_of, write_down
+    from serving.tokens import utc_now
 
     out = checked_path(out)
     workspace = session.workspace()
@@ -88,9 +95,30 @@ def forecast(
     show(frame, name, day, measure, workspace.settings.currency, session.language)
     if why:
         show_why(correction_parts(seen, by, measure), measure, workspace.settings.currency, session.language)
+    if record:
+        store = workspace.store()
+        written = write_down(store, history, model, instant, utc_now(), [name], lambda _: statements_of(seen))
+        store.close()
+        notice(written_note(written, session.language))
     for note in notes(seen, frame, session.language):
         notice(note)
     notice(model_note(model, workspace.settings, instant, session.language))
+
+
+def written_note(written: Written, language: str) -> str:
+    """What of the model's own statements was written down, or why nothing was."""
+    if not written.periods:
+        return choose(
+            language,
+            "The model's own statement was not written down: for this day and period it would be no forecast any more.",
+            "未记下模型的预测：对该日期与期间而言已不是预测。",
+        )
+    names = ", ".join(written.periods)
+    return choose(
+        language,
+        f"Written down as said now by the model: {written.rows:,} new statements about {names}.",
+        f"已按当前时间记下模型对 {names} 的预测：新增 {written.rows:,} 条。",
+    )
 
 
 def show(frame: pl.DataFrame, period: str, day: dt.date, measure: str, currency: str, language: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.console import Column, Style, notice, print_table, say
+from cli.forecast import written_note
 from cli.models import model_note, open_registry, serving_model
 from cli.options import Day, Session, as_of_option, day_or_newest, model_option, out_option, shared_options
 from cli.output import checked_path, write
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from history.record import History
+    from history.store import Store
+    from serving.choosing import ServedModel
+    from serving.own_calls import Written
     from serving.scoring import Scored
 
 COLUMNS = (
@@ -46,7 +50,11 @@ COLUMNS = (
     show_default=True,
     help="Rows to print, most at risk first; 0 prints all.",
 )
-@click.option("--record", is_flag=True, help="Also store the scores as said on that day, and those of the challenger.")
+@click.option(
+    "--record",
+    is_flag=True,
+    help="Also store the scores as said on that day, those of the challenger, and what the model says of the periods.",
+)
 @out_option
 def score(
     session: Session,
@@ -82,11 +90,24 @@ def score(
         record_scores(store, scored.frame)
         if shadowed := record_challenger(store, history, registry, instant, settings.start_of(ends)):
             notice(shadow_note(shadowed, session.language))
+        notice(written_note(speak(store, history, model, instant), session.language))
     if out:
         write(scored.told, out)
     show(history, scored, instant, ends, top, session.language)
     name_unscored(unscored(history, instant), session.language)
     notice(model_note(model, settings, instant, session.language))
+
+
+def speak(store: Store, history: History, model: ServedModel, instant: dt.datetime) -> Written:
+    """Writes down what the model expects of the periods that run."""
+    from serving.forecasting import outlook
+    from serving.own_calls import running_periods, statements_of, write_down
+    from serving.tokens import utc_now
+
+    def told(period: str) -> list[pl.DataFrame]:
+        return statements_of(outlook(history, model, period, instant))
+
+    return write_down(store, history, model, instant, utc_now(), running_periods(history, instant), told)
 
 
 def name_unscored(deals: list[str], language: str) -> None:

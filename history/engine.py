@@ -14,7 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from history.errors import StoreUnavailable
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; a test holds it to the files in `migrations/versions`."""
 
 VERSION_TABLE = "history_revision"

@@ -105,6 +105,58 @@ forecast_calls = Table(
     ),
 )
 
+model_calls = Table(
+    "model_calls",
+    mode="event",
+    key=("scope_kind", "scope_id", "period", "measure", "as_of", "model_version"),
+    happened="said_at",
+    en="one row per statement of the model about a period, written down as it was made; append-only",
+    zh="模型对某期间的每次预测一行，作出时即写下，只追加",
+    columns=(
+        Column(
+            "scope_kind",
+            "text",
+            "category",
+            en="what the statement is about",
+            zh="预测对象类型",
+            required=True,
+            choices=("rep", "team", "region", "product_line", "segment", "company"),
+        ),
+        Column("scope_id", "text", "id", en="which one", zh="预测对象", required=True),
+        Column("period", "text", "period", en="2026Q4, 2026-11, 2026H2, 2026", zh="期间", required=True),
+        Column(
+            "measure", "text", "category", en="amount or count", zh="口径", required=True, choices=("amount", "count")
+        ),
+        Column(
+            "as_of",
+            "instant",
+            "UTC instant",
+            en="the moment up to which history was known",
+            zh="预测截至时间",
+            required=True,
+        ),
+        Column("model_version", "text", "id", en="which model said it", zh="模型版本", required=True),
+        Column(
+            "value",
+            "number",
+            "workspace currency or deals",
+            en="what the model expected the period to come to",
+            zh="模型预计的期间结果",
+            required=True,
+            at_least=0,
+        ),
+        Column(
+            "said_at",
+            "instant",
+            "UTC instant",
+            en="when it was said, by the clock; it counts as said from then on, whatever day it is about",
+            zh="实际作出预测的时间，自此时起才算作出",
+            required=True,
+        ),
+        RECORDED_AT,
+    ),
+)
+
 scores = Table(
     "scores",
     mode="event",

@@ -6,7 +6,7 @@ from history.money_tables import contracts, costs, fx_rates, invoices
 from history.people_tables import accounts, assessments, complaints, reps, surveys
 from history.pipeline_tables import activities, contacts, deal_changes, deals, leads
 from history.schema import Table
-from history.statement_tables import forecast_calls, quotas, scores
+from history.statement_tables import forecast_calls, model_calls, quotas, scores
 from history.team_tables import coaching_plans, contributions, support_tasks, trainings
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "fx_rates",
     "invoices",
     "leads",
+    "model_calls",
     "quotas",
     "reps",
     "scores",
@@ -46,6 +47,7 @@ TABLES: dict[str, Table] = {
         reps,
         quotas,
         forecast_calls,
+        model_calls,
         scores,
         fx_rates,
         leads,

@@ -15,7 +15,7 @@ from indicators.formulas import ACTUAL, accuracy_of, bias, ratio, sums, wape
 from indicators.interval import intervals
 from indicators.kinds import kind_of_bias
 from indicators.shrinkage import shrunk
-from indicators.value_added import value_added
+from indicators.value_added import CANNOT_TELL, value_added
 
 LIKE = ["forecaster_kind", "scope_kind", "horizon_days", "source", "measure"]
 
@@ -54,10 +54,16 @@ DETAILS: dict[str, pl.DataType] = {
     "blank_wins": pl.Int64(),
     "shrunk_to": pl.String(),
     "reason": pl.String(),
+    **{
+        f"fva_{other}_{part}": kind
+        for other in ("model", "naive")
+        for part, kind in (("n", pl.Int64()), ("p10", pl.Float64()), ("p90", pl.Float64()), ("tells", pl.String()))
+    },
 }
 """What `assess` gives beyond `COLUMNS`: what the statements rest on (`cells.CALLS`, `DATES`, `STAGES`), the interval of
 the bias, how many calls were made of how many that could have been (and the fraction), wins without an amount (they
-make what came look smaller), to whom a short record was drawn, and why a number is missing."""
+make what came look smaller), to whom a short record was drawn, and why a number is missing. Of value added: in how many
+periods both spoke, the 80 % interval, and what that tells (`value_added.ADDS`, `TAKES`, `CANNOT_TELL`)."""
 
 
 def accuracy(
@@ -120,7 +126,12 @@ def summarise(said: Said, teams: pl.DataFrame) -> pl.DataFrame:
         .join(value_added(cells, KEYS, "naive"), on=KEYS, how="left")
         .join(said.covered, on=KEYS, how="left")
         .join(teams, on=["scope_kind", "scope_id"], how="left")
-        .with_columns(pl.col("team").fill_null(NONE), coverage=pl.col("n_called") / pl.col("n_possible"))
+        .with_columns(
+            pl.col("team").fill_null(NONE),
+            pl.col("fva_model_n", "fva_naive_n").fill_null(0),
+            pl.col("fva_model_tells", "fva_naive_tells").fill_null(CANNOT_TELL),
+            coverage=pl.col("n_called") / pl.col("n_possible"),
+        )
     )
     reason = pl.when(pl.col(ACTUAL) <= 0).then(pl.lit("nothing was won in these periods"))
     told = shrunk(rows, LIKE).with_columns(kind_of_bias(), reason=reason)

@@ -6,12 +6,37 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from history.record import History
+from history.tables import TABLES
 from indicators.horizons import Horizon
 
 CATEGORY_ORDER = ("most_likely", "commit")
 """A forecaster who gives a most likely value is held to it, else to the commit. A best case alone is no forecast."""
 
+MODEL = "model"
+"""The kind of forecaster that a model is; it is identified by its version."""
+
 WHO = ("forecaster_kind", "forecaster_id", "scope_kind", "scope_id", "measure")
+
+
+def all_statements(history: History) -> pl.DataFrame:
+    """What people, rules and models said of periods, with the columns of `forecast_calls`.
+
+    What the model said is written down in a table of its own, `model_calls`, as it is said; each row is its most likely
+    value, called when it was said. What was said from older knowledge than had been spoken from before (a past day
+    asked for again) is left out. Statements of models that came with `forecast_calls` stand beside it.
+    """
+    spoken_from = pl.col("as_of").cum_max().over(
+        "scope_kind", "scope_id", "period", "measure", order_by=["recorded_at", "as_of"]
+    )  # fmt: skip
+    said = history["model_calls"].filter(pl.col("as_of") >= spoken_from).select(
+        "scope_kind", "scope_id", "period", "measure", "value", "recorded_at",
+        called_at="said_at", forecaster_id="model_version",
+        forecaster_kind=pl.lit(MODEL), category=pl.lit(CATEGORY_ORDER[0]), note=pl.lit(None, dtype=pl.String),
+    )  # fmt: skip
+    names = TABLES["forecast_calls"].names
+    calls = history["forecast_calls"]
+    return pl.concat([calls, said.select(names)], how="diagonal") if said.height else calls
 
 
 def horizon_frame(horizons: Sequence[Horizon]) -> pl.DataFrame:

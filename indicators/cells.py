@@ -13,7 +13,7 @@ from history.errors import RequestInvalid
 from history.record import History, complete
 from history.scopes import SCOPE_KINDS
 from indicators.actuals import MEASURES, by_scope, period_frame
-from indicators.calls import CATEGORY_ORDER, horizon_frame, last_calls
+from indicators.calls import CATEGORY_ORDER, MODEL, all_statements, horizon_frame, last_calls
 from indicators.coverage import PEOPLE, slots
 from indicators.credit import slim
 from indicators.credited import closed_in, credited_closings
@@ -78,8 +78,9 @@ def statement_cells(
     Columns as in `CELL_COLUMNS`; money in the workspace's currency. `actual` is never null: a statement about a
     period in which more than `MOST_UNKNOWN` of the scope's wins carry no amount is left out, fewer add nothing to
     `actual` and are counted in `blank_wins`. `naive` and `model` are null where there is none. `model_calls` has the
-    columns of `forecast_calls` and stands beside the model's statements in history. `ledger` is that of `history` as
-    known at `as_of`, for whoever has it open. Where the CRM holds no close date nothing is implied.
+    columns of `forecast_calls` and stands beside what the model said at the time (see `calls.all_statements`).
+    `ledger` is that of `history` as known at `as_of`, for whoever has it open. Where the CRM holds no close date
+    nothing is implied.
     """
     return statements(history, as_of, kinds, days, measure, cadence, model_calls, ledger, by_stage=False).cells
 
@@ -110,8 +111,9 @@ def statements(
         implied = _implied({moment: implied_calls(position) for moment, position in placed.items()}, measure, DATES)
     said = pl.concat([submitted, implied])
     came = by_scope(wins_of(ledger, horizons), kinds, measure, ["period"])
+    spoken = said.filter(pl.col("forecaster_kind") != MODEL)  # It speaks of everybody: nobody is asked for that.
     asked = (
-        slots(placed, horizon_frame(horizons), [came, said])
+        slots(placed, horizon_frame(horizons), [came, spoken])
         .join(came, on=[*SCOPE, "period"], how="left")
         .filter(MEASURED)
     )
@@ -186,7 +188,7 @@ def wins_of(ledger: Ledger, horizons: Sequence[Horizon]) -> pl.DataFrame:
 
 def all_calls(history: History, as_of: dt.datetime, model_calls: pl.DataFrame | None) -> pl.DataFrame:
     """The statements known at `as_of`, those handed in included."""
-    calls = history["forecast_calls"]
+    calls = all_statements(history)
     if model_calls is not None:
         extra = complete("forecast_calls", model_calls)
         calls = pl.concat([calls.select(extra.columns), extra], how="vertical") if calls.height else extra
@@ -237,6 +239,6 @@ def _implied(said: Mapping[tuple[str, int], pl.DataFrame], measure: str, basis: 
 
 def _model(calls: pl.DataFrame, horizons: Sequence[Horizon], measure: str) -> pl.DataFrame:
     """What the model last said of each scope: whichever version spoke last at or before the horizon day."""
-    said = last_calls(calls.filter(pl.col("forecaster_kind") == "model"), horizons, measure)
+    said = last_calls(calls.filter(pl.col("forecaster_kind") == MODEL), horizons, measure)
     newest = said.sort("called_at", "forecaster_id").group_by(*SCOPE, *MOMENT, maintain_order=True).last()
     return newest.select(*SCOPE, *MOMENT, model="forecast")

@@ -18,7 +18,8 @@ def slots(
     """Where there was something to call: scope_kind, scope_id, horizon_days, period, start, cut; distinct.
 
     A scope held an open deal at the horizon day or had won something by then (`placed`, see `implied.positions`), or
-    stands in one of the `scopes` (scope_kind, scope_id, period): it won something, or somebody spoke of it.
+    stands in one of the `scopes` (scope_kind, scope_id, period): it won something, or somebody spoke of it. The model
+    speaks of every scope every night, and nobody is asked for a call because of that.
     """
     held = [
         position.filter((pl.col("n_open") > 0) | pl.col("booked").is_not_null()).select(
@@ -36,7 +37,7 @@ def coverage(cells: pl.DataFrame, asked: pl.DataFrame, reps: pl.DataFrame) -> pl
     """Per forecaster and scope (the columns of `SPOKEN`): n_called and n_possible, in periods.
 
     Possible are the periods of `asked` (see `slots`) from the first that the forecaster called on: for people until
-    they left (`reps`: rep_id, left_at), for the model and rules until the last call.
+    they left (`reps`: rep_id, left_at), for the model and rules until the last call, and those they spoke of.
     """
     start = pl.col("start")
     called = cells.group_by(SPOKEN).agg(n_called=start.n_unique().cast(pl.Int64), first=start.min(), last=start.max())
@@ -45,4 +46,8 @@ def coverage(cells: pl.DataFrame, asked: pl.DataFrame, reps: pl.DataFrame) -> pl
     there = pl.col("left_at").is_null() | (pl.col("cut") <= pl.col("left_at"))
     goes_on = pl.col("forecaster_kind").is_in(PEOPLE) & there
     possible = grid.filter((start >= pl.col("first")) & (goes_on | (start <= pl.col("last"))))
-    return possible.group_by(*SPOKEN, "n_called").agg(n_possible=start.n_unique().cast(pl.Int64))
+    counted = possible.group_by(SPOKEN).agg(n_possible=start.n_unique().cast(pl.Int64))
+    both = called.select(*SPOKEN, "n_called").join(counted, on=SPOKEN, how="left")
+    of_person = pl.col("forecaster_kind").is_in(PEOPLE)
+    most = pl.when(of_person).then("n_possible").otherwise(pl.max_horizontal("n_called", "n_possible"))
+    return both.with_columns(n_possible=most).drop_nulls("n_possible")

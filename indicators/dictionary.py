@@ -83,10 +83,12 @@ For a forecaster, a scope, a period and a horizon ({days} days before the period
   record of the others of the team taken together (of the company where the team has no other). The raw value stands
   beside it.
 - **Value added.** `fva_model` and `fva_naive` are the WAPE of the model and of the naive rule less the person's, on the
-  periods both have; positive means that the person added value. The naive rule is what was booked so far plus what
-  the last ended period still won after its own horizon day.
+  periods both have (`_n`), with the 80 % interval of the same bootstrap; positive means that the person added value,
+  and it is said only where the whole interval is. What the model said is what it said at the time: it is written down
+  as it is said (`model_calls`). The naive rule is what was booked so far plus what the last ended period still won
+  after its own horizon day.
 - **Coverage.** Periods without a call are not guessed; the number of calls made stands beside the number possible
-  since the first one: periods in which the scope had something to win, or somebody spoke of it.
+  since the first one: periods in which the scope had something to win, or somebody (the model is nobody) spoke of it.
 
 How each number is made, the other views (trend, other definitions, categories, close dates), what cannot be gamed and
 what still can: [accuracy.md](accuracy.md)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -14,7 +14,6 @@ TAIL = 0.1
 FEWEST_PERIODS = 4
 """Drawing again from two or three periods reaches no further than they do: it covers half or three quarters at best."""
 GROUPS_AT_ONCE = 2000
-BOUNDS = ("bias_p10", "bias_p90", "wape_p10", "wape_p90")
 
 
 def block_weights(n_periods: int, draws: int = DRAWS, seed: int = SEED) -> np.ndarray:
@@ -82,25 +81,33 @@ def intervals(cells: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     `cells` holds keys, start, forecast and actual; rows of one group and period are one block.
     """
     miss = pl.col("forecast") - pl.col("actual")
+    return intervals_of(cells, keys, {"bias": miss, "wape": miss.abs()})
+
+
+def intervals_of(cells: pl.DataFrame, keys: Sequence[str], measured: Mapping[str, pl.Expr]) -> pl.DataFrame:
+    """The same for any sum over what was won: `<name>_p10` and `<name>_p90` of each of `measured`."""
+    names = list(measured)
     lists = (
         cells.group_by(*keys, "start")
-        .agg(pl.col("actual").sum(), miss=miss.sum(), abs_miss=miss.abs().sum())
+        .agg(pl.col("actual").sum(), *(of.sum().alias(f"_{name}") for name, of in measured.items()))
         .sort(*keys, "start")
         .group_by(keys, maintain_order=True)
-        .agg("actual", "miss", "abs_miss", n=pl.len())
+        .agg("actual", *(f"_{name}" for name in names), n=pl.len())
         .filter(pl.col("n") >= FEWEST_PERIODS)
     )
-    empty = lists.clear().select(*keys, *(pl.lit(None, dtype=pl.Float64).alias(name) for name in BOUNDS))
+    bounds = [f"{name}_{end}" for name in names for end in ("p10", "p90")]
+    empty = lists.clear().select(*keys, *(pl.lit(None, dtype=pl.Float64).alias(name) for name in bounds))
     parts = [
-        _of_one_length(chunk, keys)
+        _of_one_length(chunk, keys, names)
         for length in lists["n"].unique().sort()
         for chunk in lists.filter(pl.col("n") == length).iter_slices(GROUPS_AT_ONCE)
     ]
     return pl.concat([empty, *parts])
 
 
-def _of_one_length(group: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    actual, miss, abs_miss = (np.array(group[name].to_list()) for name in ("actual", "miss", "abs_miss"))
-    found = np.hstack([interval(miss, actual), interval(abs_miss, actual)])
-    bounds = pl.DataFrame(found, schema=list(BOUNDS)).fill_nan(None)
-    return pl.concat([group.select(keys), bounds], how="horizontal")
+def _of_one_length(group: pl.DataFrame, keys: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
+    actual = np.array(group["actual"].to_list())
+    found = [interval(np.array(group[f"_{name}"].to_list()), actual) for name in names]
+    bounds = [f"{name}_{end}" for name in names for end in ("p10", "p90")]
+    told = pl.DataFrame(np.hstack(found), schema=bounds).fill_nan(None)
+    return pl.concat([group.select(keys), told], how="horizontal")

@@ -37,7 +37,15 @@ class AccuracyRow(Forecaster):
     fva_model: float | None = measured(
         "WAPE of the model minus the person's; above 0 the person added value", "fraction"
     )
+    fva_model_n: int = measured("periods in which the model spoke by the horizon day too", "periods")
+    fva_model_p10: float | None = measured("lower end of the 80 % interval of fva_model", "fraction")
+    fva_model_p90: float | None = measured("upper end of the 80 % interval of fva_model", "fraction")
+    fva_model_tells: str = described("adds, takes away or cannot tell, by that interval")
     fva_naive: float | None = measured("WAPE of the naive rule minus the person's", "fraction")
+    fva_naive_n: int = measured("periods in which the naive rule had something to go by", "periods")
+    fva_naive_p10: float | None = measured("lower end of the 80 % interval of fva_naive", "fraction")
+    fva_naive_p90: float | None = measured("upper end of the 80 % interval of fva_naive", "fraction")
+    fva_naive_tells: str = described("adds, takes away or cannot tell, by that interval")
     basis: str = described("what the statements rest on: calls, the CRM's dates, or its stages where it has no dates")
     bias_p10: float | None = measured("lower end of the 80 % interval of the bias", "fraction")
     bias_p90: float | None = measured("upper end of the 80 % interval of the bias", "fraction")

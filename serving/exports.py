@@ -171,7 +171,8 @@ def _stored(source: Source, name: str) -> pl.DataFrame:
     standing, sight = source.standing, source.sight
     if name in OF_DEALS:
         return seen_history(standing, sight)[name]
-    frame = standing.history[name]
+    # What the model says is written down beside what is served, and read from where it was written.
+    frame = source.store.read(name) if name == "model_calls" else standing.history[name]
     if not sight.everything and name == "forecast_calls":
         # What a manager says of somebody is not that person's to read, here as on /v1/forecast-calls.
         return by_seen_forecasters(sight.narrow_scopes(frame), sight)

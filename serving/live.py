@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from fastapi import Request
@@ -21,6 +22,7 @@ from history.workspace import Workspace, open_workspace
 from serving.choosing import choose_model
 from serving.intake import last_number, rows_after
 from serving.memory import WARMER
+from serving.own_calls import running_periods, write_down
 from serving.renewal import DAY_MAKING, STATED, newest, renewed, restated
 from serving.scoring import score_fully
 from serving.served_day import serving_instant
@@ -28,7 +30,7 @@ from serving.settings import ServingSettings
 from serving.standing import Standing
 from serving.store import EVENTS
 from serving.tokens import utc_now
-from serving.warmth import succeeding, warm
+from serving.warmth import forecast_tables, succeeding, warm
 from training.registry import Registry
 
 SHORTEST_REFRESH_SECONDS = 0.05
@@ -74,6 +76,7 @@ class Live:
         self._unsettled = False
         self._anew = False
         self._warmer: threading.Thread | None = None
+        self._spoken: tuple[dt.datetime, str] | None = None
 
     def standing(self) -> Standing:
         """The newest standing; looks for changes at most every `refresh_seconds`."""
@@ -236,10 +239,28 @@ class Live:
             standing = self._standing
             assert standing is not None
             place = warm(standing, self._is_over, place)
+            self._speak(standing)
             with self._lock:
                 if self._stopped.is_set() or not self._is_over(standing):
                     self._warmer = None
                     return
+
+    def _speak(self, standing: Standing) -> None:
+        """Writes down what the model expects of the periods that run; not where somebody looks at another day.
+
+        What is served does not change by it: what is said today is held against what a period comes to, later.
+        """
+        about = (standing.as_of, standing.model.version)
+        if self.settings.as_of is not None or about == self._spoken or self._is_over(standing):
+            return
+        try:
+            write_down(
+                self.store, standing.history, standing.model, standing.as_of, utc_now(),
+                running_periods(standing.history, standing.as_of), partial(forecast_tables, standing),
+            )  # fmt: skip
+            self._spoken = about
+        except Exception:
+            LOG.exception("what the model says could not be written down")
 
     def _is_over(self, standing: Standing) -> bool:
         """Whether nobody will ask this standing any more."""

@@ -1,6 +1,6 @@
 """What the model would have said on past horizon days, as statements like any other, so that people can be compared.
 
-A model's own statements of that time stand in `forecast_calls` and come first; this fills in where there are none.
+A model's own statements of that time stand in `model_calls` and come first; this fills in where there are none.
 """
 
 from __future__ import annotations

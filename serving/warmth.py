@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 
+import polars as pl
+
 from history.errors import DealcastError
 from history.fiscal import previous, quarter_of
 from serving.memory import Memory
@@ -102,6 +104,17 @@ def warm(standing: Standing, over: Callable[[Standing], bool] = lambda _: False,
     standing.lasting.before.clear()
     standing.lasting.settled.set()
     return 0
+
+
+def forecast_tables(standing: Standing, period: str) -> list[pl.DataFrame]:
+    """The forecasts of a period, of every level and measure and of the whole company."""
+    from serving.deeds import PROGRAM
+    from serving.forecasting import MEASURES
+    from serving.sight import Sight
+    from serving.told import forecast_rows, scope_names
+
+    whole = Sight(PROGRAM, None, frozenset())
+    return [forecast_rows(standing, whole, period, by, of) for by in scope_names(standing) for of in MEASURES]
 
 
 def _questions(standing: Standing) -> Iterator[Callable[[], object]]:

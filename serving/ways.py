@@ -1,6 +1,6 @@
 """The four ways in which sales teams forecast today, beside ours: what each says now, and how it has done.
 
-Ours has a record where the model's own statements of the time were kept as forecast calls.
+Ours has a record where the model's own statements of the time were written down.
 
 Each is asked of earlier periods at the same point of their course, from what was known then, and held against what
 the period came to. Stage weights: booked, and every open deal with the share of deals of its stage that were won.
@@ -21,6 +21,7 @@ from history.deals import closings
 from history.fiscal import MONTHS_IN, cadence_of
 from history.record import History
 from history.scopes import COMPANY, standing_reps
+from indicators.calls import all_statements
 from serving.forecasting import Outlook
 from training.attainment.course import Course, course
 
@@ -129,7 +130,7 @@ def stage_weights(past: History, at: dt.datetime) -> dict[str, float]:
 
 def _statements(past: History, point: _Point, by: str, measure: str) -> dict[str, Values]:
     """The reps' newest commits and the managers', of the scopes of the level or summed up to them."""
-    calls = past["forecast_calls"].filter(
+    calls = all_statements(past).filter(
         (pl.col("period") == point.period)
         & (pl.col("measure") == measure)
         & (pl.col("called_at") < point.at)

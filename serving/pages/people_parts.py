@@ -9,6 +9,7 @@ from urllib.parse import quote
 import polars as pl
 
 from indicators.scoring import TOTAL
+from indicators.value_added import ADDS, CANNOT_TELL, TAKES
 from serving.flag_words import share
 from serving.pages.format import MINUS, NOTHING, day, money, three_figures
 from serving.pages.table import Cell, Head, Row, Span, Table, link, num
@@ -18,6 +19,7 @@ from serving.texts import TEXTS, Translator, joined, text_or, translator
 
 TONES = {"optimistic": "bad_text", "erratic": "bad_text", "sandbagging": "at_risk_text", "accurate": "good"}
 COMPARED = ("fva_model", "fva_naive")
+"""Against whom a record is held: what the model said at the time, and the naive rule."""
 STATEMENTS_SHOWN = 12
 SPAN_REACH = 1.0
 """The bias that reaches either end of the drawn range: −100 % to +100 %."""
@@ -65,35 +67,39 @@ def accuracy_cell(row: dict[str, Any], t: Translator) -> Cell:
     return Cell(share(row["accuracy"]), t("people.range", low=share(max(0.0, 1 - low)), high=share(max(0.0, 1 - high))))
 
 
-def value_added(value: float | None) -> Cell:
-    """Forecast value added in points of WAPE."""
-    tone = "" if value is None or abs(value) < 0.005 else "good" if value > 0 else "bad_text"
-    return Cell(signed(value), tone=tone)
+def value_added(row: dict[str, Any], name: str, t: Translator) -> Cell:
+    """Forecast value added in points of WAPE, with the periods in which both spoke and the 80 % interval.
+
+    It is good or bad only where the whole interval is; without one, or about zero, nobody can tell.
+    """
+    value, n, tells = row[name], row[f"{name}_n"], row[f"{name}_tells"]
+    low, high = row[f"{name}_p10"], row[f"{name}_p90"]
+    if value is None:
+        return Cell(t("people.cannot_tell"), t("people.quarters", n=n), tone="quiet")
+    ranged = "" if low is None or high is None else t("people.range", low=signed(low), high=signed(high))
+    unsure = t("people.cannot_tell") if tells == CANNOT_TELL else ""
+    note = t("people.parts_of_note").join(part for part in (unsure, ranged, t("people.quarters", n=n)) if part)
+    return Cell(signed(value), note, tone={ADDS: "good", TAKES: "bad_text"}.get(tells, "quiet"))
 
 
-def record_heads(first: list[Head], t: Translator, compared: list[str]) -> list[Head]:
-    """The heads of a table of records, with a column for each forecaster they are `compared` with."""
+def record_heads(first: list[Head], t: Translator) -> list[Head]:
+    """The heads of a table of records, with a column for each of whom they are compared with."""
     return [
         *first,
         num(t("people.n")),
         num(t("people.bias"), t("people.bias_note")),
         num(t("people.accuracy"), t("people.accuracy_note")),
         Head(t("people.kind")),
-        *(num(t(f"people.{name}"), t("people.fva_note")) for name in compared),
+        *(num(t(f"people.{name}"), t("people.fva_note")) for name in COMPARED),
     ]
 
 
-def compared_with(rows: pl.DataFrame) -> list[str]:
-    """Whom the records can be compared with: the naive rule, and the model where it spoke at the time."""
-    return [name for name in COMPARED if name == COMPARED[-1] or rows[name].is_not_null().any()]
-
-
 def no_model_note(rows: pl.DataFrame, t: Translator) -> str:
-    """Why no column of the model is there, where that is so."""
-    return t("people.no_model") if rows.height and len(compared_with(rows)) < len(COMPARED) else ""
+    """Why nobody is compared with the model, where that is so."""
+    return t("people.no_model") if rows.height and not rows["fva_model_n"].sum() else ""
 
 
-def record_cells(row: dict[str, Any], language: str, compared: list[str]) -> list[Cell]:
+def record_cells(row: dict[str, Any], language: str) -> list[Cell]:
     """The cells of one record, under `record_heads`."""
     t = translator(language)
     short = t("people.few", value=signed(row["bias_shrunk"])) if row["shrunk_to"] else ""
@@ -104,15 +110,14 @@ def record_cells(row: dict[str, Any], language: str, compared: list[str]) -> lis
         bias,
         right,
         kind,
-        *(value_added(row[name]) for name in compared),
+        *(value_added(row, name, t) for name in COMPARED),
     ]
 
 
 def people_table(rows: pl.DataFrame, scores: dict[str, float], standing: Standing, language: str) -> Table:
     """One row a person, the most biased first."""
     t = translator(language)
-    compared = compared_with(rows)
-    heads = record_heads([Head(t("people.person"), t("people.team")), Head(t("people.source"))], t, compared)
+    heads = record_heads([Head(t("people.person"), t("people.team")), Head(t("people.source"))], t)
     heads.append(num(t("people.score"), t("people.score_note")))
     found = []
     for row in rows.iter_rows(named=True):
@@ -120,7 +125,7 @@ def people_table(rows: pl.DataFrame, scores: dict[str, float], standing: Standin
         who = Cell(standing.names.get(rep, rep), _team(row["team"]), person_link(rep))
         score = scores.get(rep)
         total = Cell(NOTHING if score is None else f"{score:.0f}")
-        found.append(Row([who, Cell(t(f"people.{row['source']}")), *record_cells(row, language, compared), total]))
+        found.append(Row([who, Cell(t(f"people.{row['source']}")), *record_cells(row, language), total]))
     note = joined([t("people.table_note"), no_model_note(rows, t)], language)
     return Table(t("people.table"), heads, found, note, t("people.nothing"))
 
@@ -128,14 +133,13 @@ def people_table(rows: pl.DataFrame, scores: dict[str, float], standing: Standin
 def team_table(rows: pl.DataFrame, language: str) -> Table:
     """One row a team and source."""
     t = translator(language)
-    compared = compared_with(rows)
-    heads = record_heads([Head(t("people.team")), Head(t("people.source"))], t, compared)
+    heads = record_heads([Head(t("people.team")), Head(t("people.source"))], t)
     found = [
         Row(
             [
                 Cell(row["scope_id"]),
                 Cell(text_or(language, f"people.{row['source']}", row["source"])),
-                *record_cells(row, language, compared),
+                *record_cells(row, language),
             ]
         )
         for row in rows.iter_rows(named=True)
@@ -155,12 +159,11 @@ def person_link(rep: str, **values: str) -> str:
 def horizon_table(rows: pl.DataFrame, language: str) -> Table:
     """A person's record at each horizon and from each source."""
     t = translator(language)
-    compared = compared_with(rows)
-    heads = record_heads([Head(t("person.ahead")), Head(t("people.source"))], t, compared)
+    heads = record_heads([Head(t("person.ahead")), Head(t("people.source"))], t)
     heads.insert(3, num(t("person.ratio")))
     found = []
     for row in rows.iter_rows(named=True):
-        cells = record_cells(row, language, compared)
+        cells = record_cells(row, language)
         cells.insert(1, Cell(NOTHING if row["ratio"] is None else f"{row['ratio']:.2f}"))
         ahead = Cell(t("people.days", days=row["horizon_days"]))
         source = Cell(text_or(language, f"people.{row['source']}", row["source"]))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from history.settings import Settings
     from history.workspace import Workspace
     from serving.choosing import ServedModel
+    from serving.promoting import Promotion
     from training.model_version import ModelVersion
-    from training.promotion import Order
     from training.registry import Registry
 
 COLUMNS = (
@@ -209,12 +209,7 @@ def promote(session: Session, version: str, reason: str, by: str | None) -> None
     Example:
       dealcast promote 2 --reason "reviewed with sales operations"
     """
-    from training.promotion import promote as let_serve
-
-    workspace, order = session.workspace(), _order(by, reason)
-    let_serve(open_registry(workspace), version, order, workspace.settings.feature_fields)
-    with tables(session) as engine:
-        note(engine, f"promote {version}", "promoted", order.by)
+    carried_out(session, version, by, reason, roll_back=False)
     say(choose(session.language, f"Version {version} may serve.", f"版本 {version} 已可上线。"))
 
 
@@ -232,12 +227,7 @@ def rollback(session: Session, version: str, reason: str, by: str | None) -> Non
     Example:
       dealcast rollback 1 --reason "reasons of version 2 puzzle the teams"
     """
-    from training.promotion import roll_back
-
-    workspace, order = session.workspace(), _order(by, reason)
-    withdrawn = roll_back(open_registry(workspace), version, order, workspace.settings.feature_fields)
-    with tables(session) as engine:
-        note(engine, f"rollback {version}", "promoted", order.by)
+    withdrawn = carried_out(session, version, by, reason, roll_back=True).withdrawn
     said = choose(session.language, f"Version {version} is champion.", f"版本 {version} 现为现役模型。")
     if withdrawn:
         names = ", ".join(withdrawn)
@@ -245,8 +235,14 @@ def rollback(session: Session, version: str, reason: str, by: str | None) -> Non
     say(said)
 
 
-def _order(by: str | None, reason: str) -> Order:
+def carried_out(session: Session, version: str, by: str | None, reason: str, roll_back: bool) -> Promotion:
+    """Promotes or rolls back, and notes it in the audit log."""
+    from serving.promoting import carry_out
     from serving.tokens import utc_now
     from training.promotion import Order
 
-    return Order(by or getpass.getuser(), reason, utc_now())
+    workspace, order = session.workspace(), Order(by or getpass.getuser(), reason, utc_now())
+    done = carry_out(open_registry(workspace), version, order, roll_back, workspace.settings.feature_fields)
+    with tables(session) as engine:
+        note(engine, done.told, "promoted", order.by)
+    return done

@@ -23,11 +23,11 @@ from serving.model_schemas import (
     VersionOut,
     VersionsAnswer,
 )
+from serving.promoting import attempt, promote
 from serving.standing import Standing
 from serving.tokens import utc_now
 from training.model_version import ModelVersion
-from training.promotion import Order, roll_back
-from training.promotion import promote as let_serve
+from training.promotion import Order
 
 router = APIRouter(prefix="/v1")
 A = TypeVar("A", bound=Answer)
@@ -68,7 +68,7 @@ def one_model(
 
 
 @router.post("/models/{version}/promote")
-def promote(
+def let_serve(
     request: Request,
     promoter: Promoter,
     body: PromotionIn,
@@ -76,21 +76,12 @@ def promote(
 ) -> PromotionOut:
     """Lets a version serve the days from its training on, by hand and on record; it is taken up without a restart."""
     live: Live = request.app.state.live
-    registry = live.registry
-    names = [found.version for found in registry.versions()]
-    if version not in names:
-        known = ", ".join(names[:12]) or "none"
-        raise DealUnknown(f"model {version[:40]!r} is not registered; expected one of /v1/models: {known}.")
+    where = f"POST {request.url.path}"
+    request.state.audited_what = f"{attempt(version, body.roll_back)} ({where})"
     order = Order(promoter.name, body.reason, utc_now())
-    fields = live.workspace.settings.feature_fields
-    withdrawn: list[str] = []
-    if body.roll_back:
-        withdrawn = roll_back(registry, version, order, fields)
-    else:
-        let_serve(registry, version, order, fields)
-    champion = registry.champion()
-    assert champion is not None, "a version was just promoted"
-    return PromotionOut(version=version, champion=champion.version, withdrawn=withdrawn)
+    done = promote(live.registry, version, order, body.roll_back, live.workspace.settings.feature_fields)
+    request.state.audited_what = f"{done.told} ({where})"
+    return PromotionOut(version=version, champion=done.champion, withdrawn=done.withdrawn)
 
 
 def versions_of(standing: Standing) -> list[ModelVersion]:

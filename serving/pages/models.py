@@ -6,26 +6,32 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
-from serving.access import PageReader
+from history.errors import DealUnknown, ModelUnavailable, RequestInvalid
+from serving.access import PagePromoter, PageReader
 from serving.charts import NARROW, WIDE, Bin, reliability
 from serving.flag_words import share
-from serving.live import standing_of
+from serving.live import Live, standing_of
 from serving.pages.context import Page
 from serving.pages.format import NOTHING, day
 from serving.pages.models_watch import drift_table, shadow_table, watched
+from serving.pages.promotion import PROMOTE, ROLL_BACK, PromotionForm, offered, promotion_form
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
-from serving.pages.table import Cell, Head, Row, Span, Table, Tile, num
+from serving.pages.table import Cell, Head, Row, Span, Table, Tile, link, num
+from serving.promoting import attempt, promote, says_why
+from serving.sight import Sight
 from serving.standing import Standing
 from serving.texts import Translator, joined, text_or, translator
+from serving.tokens import utc_now
 from serving.track import Track, track
 from training.model_version import ModelVersion
+from training.promotion import Order
 
 router = APIRouter(include_in_schema=False)
 GATE_SAID = re.compile(r"(the first version, although )?the gate found (G\d\d(?:, G\d\d)*)")
@@ -44,22 +50,83 @@ class Record:
 
 @dataclass(frozen=True)
 class ModelsPage(Page):
-    """Figures, the records of the serving version, and the tables of versions and checks."""
+    """Figures, the records of the serving version, and the tables of versions and checks; `promotion` for who may."""
 
     answer: str
+    said: str
+    refused: str
+    promotion: PromotionForm | None
     tiles: list[Tile]
     records: list[Record]
     tables: list[Table]
 
 
 @router.get("/models", name="models")
-def models(request: Request, reader: PageReader) -> Response:
+def models(
+    request: Request, reader: PageReader, version: str = "", done: Literal["", "promoted", "rolled_back"] = ""
+) -> Response:
     """Of models everybody who is signed in may know everything: the figures are of the whole company, of no person."""
-    return render(request, "models.html", models_page(Shell(request, standing_of(request), reader.sight)))
+    shell = Shell(request, standing_of(request), reader.sight)
+    form = promotion_of(shell, version)
+    return render(request, "models.html", models_page(shell, form, said=f"models.done_{done}" if done else ""))
 
 
-def models_page(shell: Shell) -> ModelsPage:
-    """The context of the page."""
+@router.post("/models/promotions")
+def let_serve(
+    request: Request,
+    promoter: PagePromoter,
+    version: Annotated[str, Form(max_length=40)],
+    did: Annotated[str, Form(max_length=20)],
+    reason: Annotated[str, Form()] = "",
+    confirm: Annotated[str, Form(max_length=60)] = "",
+) -> Response:
+    """Does it, on record under the promoter's name; what was wrong is said beside the form."""
+    live: Live = request.app.state.live
+    roll_back = did == ROLL_BACK
+    request.state.audited_what = f"{attempt(version, roll_back)} (POST {request.url.path})"
+    if did not in (PROMOTE, ROLL_BACK):
+        raise RequestInvalid(f"did {did!r} is not known; expected {PROMOTE} or {ROLL_BACK}.")
+    if confirm.strip() != version:
+        return refused_page(request, promoter.sight, version, "models.not_confirmed")
+    if not says_why(reason):
+        return refused_page(request, promoter.sight, version, "models.no_reason")
+    order = Order(promoter.name, reason.strip(), utc_now())
+    try:
+        done = promote(live.registry, version, order, roll_back, live.workspace.settings.feature_fields)
+    except DealUnknown:
+        return refused_page(request, promoter.sight, "", "models.unknown_version", 404)
+    except ModelUnavailable:
+        return refused_page(request, promoter.sight, version, "models.not_loadable", 503)
+    request.state.audited_what = f"{done.told} (POST {request.url.path})"
+    return RedirectResponse(link("/models", done="rolled_back" if roll_back else "promoted"), status_code=303)
+
+
+def refused_page(request: Request, sight: Sight, version: str, why: str, status: int = 422) -> Response:
+    """The page again, with what was wrong with the form (a key of the texts)."""
+    shell = Shell(request, standing_of(request), sight)
+    page = models_page(shell, promotion_of(shell, version), refused=why)
+    return render(request, "models.html", page, status)
+
+
+def promotion_of(shell: Shell, version: str) -> PromotionForm | None:
+    """The form about a version, the newest that does not serve where none is named; None for who may not promote.
+
+    It is told from the registry as it is now, not as it was when the standing was made.
+    """
+    if not shell.sight.may("promote"):
+        return None
+    registry = shell.standing.registry
+    versions = registry.versions()
+    others = offered(versions)
+    if not others:
+        return None
+    entry = next((one for one in others if one.version == version), others[0])
+    told = shell.standing.remembered(("told version", entry.version), lambda: registry.told(entry))
+    return promotion_form(versions, entry.version, told, shell.standing, shell.language)
+
+
+def models_page(shell: Shell, promotion: PromotionForm | None = None, said: str = "", refused: str = "") -> ModelsPage:
+    """The context of the page; `said` and `refused` are keys of the texts."""
     standing, language = shell.standing, shell.language
     t = translator(language)
     versions = standing.remembered(("versions",), standing.registry.versions)
@@ -70,6 +137,9 @@ def models_page(shell: Shell) -> ModelsPage:
     return ModelsPage(
         **shell.fields(t("models.title")),
         answer=answer(since, told, standing, language),
+        said=t(said) if said else "",
+        refused=t(refused) if refused else "",
+        promotion=promotion,
         tiles=tiles(versions, serving, standing, language),
         records=drawn,
         tables=[

@@ -138,4 +138,64 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "models.n_statements": ("Statements", "评分数"),
     "models.challenger": ("challenger", "候选模型"),
+    "models.let_serve": ("Let another version serve", "启用其他版本"),
+    "models.let_serve_note": (
+        "It is done by hand, under your name and with your reason, and kept on record. The service takes it up within "
+        "seconds; no version is ever deleted.",
+        "此操作由人工执行，您的姓名与原因会留存记录。服务在数秒内生效，任何版本都不会被删除。",
+    ),
+    "models.which": ("Version", "版本"),
+    "models.version_of": ("Version {version}", "版本 {version}"),
+    "models.gate_of": ("What the gate says of version {version}", "关卡对版本 {version} 的结论"),
+    "models.gate_let_pass": ("The gate found nothing that speaks against it.", "各项检验未发现问题。"),
+    "models.gate_refused": (
+        "The gate would not let it serve. It found ({count}):",
+        "关卡不予放行，发现以下问题（{count} 项）：",
+    ),
+    "models.gate_unknown": (
+        "No verdict of the gate was kept with this version.",
+        "该版本未保存关卡结论。",
+    ),
+    "models.what_comes": ("What will happen", "执行后的结果"),
+    "models.promote": ("Let it serve", "启用"),
+    "models.roll_back": ("Roll back to it", "回退到此版本"),
+    "models.promotes": (
+        "Version {version} may serve every day from {day} on, when it was trained.",
+        "版本 {version} 可用于{day}（其训练日期）及之后的日期。",
+    ),
+    "models.becomes_champion": ("It becomes the champion.", "它将成为当前版本。"),
+    "models.stays_behind": (
+        "Those trained later go on serving the days after their own training: {later}.",
+        "之后训练的版本仍用于其训练日期之后：{later}。",
+    ),
+    "models.rolls_back": (
+        "Version {version} becomes the champion; those trained after it no longer serve, and are kept: {gone}.",
+        "版本 {version} 成为当前版本；之后训练的版本不再使用，但会保留：{gone}。",
+    ),
+    "models.reason": ("Why, for the record", "原因（留存记录）"),
+    "models.confirm": ("Type {version} to confirm", "输入 {version} 以确认"),
+    "models.not_confirmed": (
+        "Nothing was changed: type the version's number to confirm.",
+        "未作更改：请输入版本号以确认。",
+    ),
+    "models.no_reason": (
+        "Nothing was changed: write why, in at most 2,000 characters.",
+        "未作更改：请填写原因，不超过 2000 字。",
+    ),
+    "models.unknown_version": (
+        "Nothing was changed: there is no such version.",
+        "未作更改：没有这个版本。",
+    ),
+    "models.not_loadable": (
+        "Nothing was changed: this service cannot load that version; its files are missing or were altered.",
+        "未作更改：服务无法加载该版本，其文件缺失或被改动。",
+    ),
+    "models.done_promoted": (
+        "It is on record: the version may serve. The service takes it up within seconds.",
+        "已记录：该版本可以使用，服务将在数秒内生效。",
+    ),
+    "models.done_rolled_back": (
+        "It is on record: rolled back. The service takes it up within seconds.",
+        "已记录：已回退，服务将在数秒内生效。",
+    ),
 }

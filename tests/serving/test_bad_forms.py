@@ -26,20 +26,23 @@ FORMS = {
     "/account/password": {"old": PASSWORD, "new": "another good one", "again": "another good one"},
     "/account/sign-out-everywhere": {},
     "/sign-out": {},
+    "/models/promotions": {"version": "no such", "did": "promote", "reason": "r", "confirm": "no such"},
 }
 """Every form of a page, filled in so that it would be taken; the form of sign-in has its own tests below."""
 NUMBERS = {"/forecast/statements": "commit", f"/people/{LED}/goals": "goal"}
 WORDS = {
     "/forecast/statements": ("scope", "period", "measure", "commit"),
     f"/people/{LED}/goals": ("indicator", "goal", "period"),
+    "/models/promotions": ("version", "did", "confirm"),
 }
 """Fields in which nothing but what is known can stand."""
 
 
 @pytest.fixture
-def leader(browser_as):
-    """The browser of a manager, signed in anew each time: some forms end the session."""
-    return browser_as("manager", ME)
+def leader(browser_as, request):
+    """The browser of a manager, signed in anew each time: some forms end the session; of an analyst for models."""
+    path = getattr(request.node, "callspec", None) and request.node.callspec.params.get("path")
+    return browser_as("analyst", None) if path == "/models/promotions" else browser_as("manager", ME)
 
 
 def sent(browser, path, **how):
@@ -60,8 +63,9 @@ def refused(shop, answer, mark, *statuses):
 
 
 def kept(shop):
-    """How many statements and goals there are."""
-    return [shop.live.store.read(table).height for table in ("forecast_calls", "coaching_plans")]
+    """How many statements, goals and promotions there are."""
+    stated = [shop.live.store.read(table).height for table in ("forecast_calls", "coaching_plans")]
+    return [*stated, len(shop.registry.events())]
 
 
 def test_every_form_of_a_page_is_tried_here(shop):

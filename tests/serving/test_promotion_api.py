@@ -54,7 +54,9 @@ def test_an_analyst_promotes_and_rolls_back_on_record(app, as_role, shop):
     assert (answer.status_code, answer.json()) == (200, {"version": newer, "champion": newer, "withdrawn": []})
     assert analyst.get("/v1/deals?limit=1").json()["model_version"] == newer
     back = {"reason": "odd reasons", "roll_back": True}
-    answer = analyst.post(f"/v1/models/{shop.version}/promote", json=back)
+    answer = analyst.post(
+        f"/v1/models/{shop.version}/promote", json=back, headers={"X-Request-Id": "rolled-back-by-analyst"}
+    )
     assert answer.json() == {"version": shop.version, "champion": shop.version, "withdrawn": [newer]}
     told = analyst.get("/v1/models").json()
     assert told["serving_version"] == shop.version
@@ -65,8 +67,14 @@ def test_an_analyst_promotes_and_rolls_back_on_record(app, as_role, shop):
     assert [one["reason"] for one in exported] == [one["reason"] for one in told["events"]]
     assert app.state.audit.flush()
     lines = audit.read(app.state.engine)
-    line = lines.filter(lines["request_id"] == "promoted-by-analyst")
-    assert line.select("role", "deed", "what").row(0) == ("analyst", "promoted", f"POST {path}")
+    did = {
+        "promoted-by-analyst": f"promote {newer}; champion from {shop.version} to {newer} (POST {path})",
+        "rolled-back-by-analyst": f"roll back from {newer} to {shop.version}; no longer serving: {newer} "
+        f"(POST /v1/models/{shop.version}/promote)",
+    }
+    for request_id, what in did.items():
+        line = lines.filter(lines["request_id"] == request_id)
+        assert line.select("role", "deed", "what").row(0) == ("analyst", "promoted", what)
 
 
 @pytest.mark.parametrize("role", ["rep", "manager", "planner"])
@@ -83,7 +91,8 @@ def test_a_version_that_there_is_not_is_404(as_role, version):
     assert as_role("admin").post(f"/v1/models/{version}/promote", json={"reason": "because"}).status_code == 404
 
 
-@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": "x" * 2_001}, {"reason": 5},
+@pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": "a\x00b"}, {"reason": "x" * 2_001},
+                                  {"reason": 5},
                                   {"reason": "r", "roll_back": "perhaps"}, {"reason": "r", "force": True}])  # fmt: skip
 def test_without_a_usable_reason_nothing_is_promoted(app, as_role, shop, body):
     before = app.state.live.registry.events()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Literal
 
 import polars as pl
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from history.errors import NotAllowed
 from history.store import Store
 from history.tables import TABLES
-from serving.accuracy_told import view_rows
+from serving.accuracy_told import remarks_seen, view_rows
 from serving.csv_text import csv_text
 from serving.pages.narrowing import seen_history
 from serving.people import audit
@@ -32,6 +33,7 @@ from serving.told import (
     pace_rows,
     plan_rows,
     scorecard_rows,
+    seen_bridge,
 )
 
 Form = Literal["csv", "parquet", "json"]
@@ -49,6 +51,10 @@ class Asked:
     measure: str = "amount"
     cadence: str = "quarter"
     role: str | None = None
+    first: dt.date | None = None
+    last: dt.date | None = None
+    part: str = "month"
+    horizon: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,9 +76,60 @@ def _view(view: str) -> Tell:
 
     def tell(source: Source, asked: Asked) -> pl.DataFrame:
         by = asked.by or "rep"
-        return view_rows(source.standing, source.sight, view, by, None, asked.measure, asked.cadence)
+        return view_rows(source.standing, source.sight, view, by, asked.horizon, asked.measure, asked.cadence)
 
     return tell
+
+
+def _remarks(source: Source, asked: Asked) -> pl.DataFrame:
+    found = [asdict(one) for one in remarks_seen(source.standing, source.sight, asked.cadence)]
+    return pl.DataFrame(found, schema={"code": pl.String(), "n": pl.Int64(), "en": pl.String(), "zh": pl.String()})
+
+
+def _changes(part: Literal["lines", "parts"]) -> Tell:
+    """What changed in a forecast, line by line, or deal by deal."""
+
+    def tell(source: Source, asked: Asked) -> pl.DataFrame:
+        told = seen_bridge(
+            source.standing,
+            source.sight,
+            asked.period,
+            asked.first,
+            asked.last,
+            asked.by or "company",
+            asked.measure,
+        )
+        frame: pl.DataFrame = getattr(told.bridge, part)
+        return frame
+
+    return tell
+
+
+def _kept_with(name: str, schema: Mapping[str, pl.DataType]) -> Tell:
+    """What was kept with each version under a name, the newest version first, in the columns of `schema`."""
+
+    def tell(source: Source, asked: Asked) -> pl.DataFrame:
+        standing = source.standing
+        versions = standing.remembered(("versions",), standing.registry.versions)
+        rows = [
+            {"version": one.version, **{column: entry.get(column) for column in schema}}
+            for one in versions
+            for entry in standing.remembered(("told version", one.version), partial(standing.registry.told, one)).get(
+                name, []
+            )
+        ]
+        return pl.DataFrame(rows, schema={"version": pl.String(), **schema})
+
+    return tell
+
+
+CHECK_COLUMNS = dict.fromkeys(
+    ("code", "title", "title_zh", "outcome", "sentence", "sentence_zh"), pl.String()
+)  # fmt: skip
+BIN_COLUMNS: dict[str, pl.DataType] = {
+    **dict.fromkeys(("n", "deals"), pl.Int64()),
+    **dict.fromkeys(("shown", "came", "low", "high"), pl.Float64()),
+}
 
 
 def _models(source: Source, asked: Asked) -> pl.DataFrame:
@@ -126,12 +183,15 @@ TOLD: dict[str, Tell] = {
         source.standing, source.sight, asked.period, asked.by or "team", asked.measure
     ),
     "linearity": lambda source, asked: linearity_rows(
-        source.standing, source.sight, asked.by or "company", "month", asked.measure, asked.period, asked.cadence
+        source.standing, source.sight, asked.by or "company", asked.part, asked.measure, asked.period, asked.cadence
     ),
     "correction": lambda source, asked: correction_rows(
         source.standing, source.sight, asked.period, asked.by or "team", asked.measure
     ),
+    "changes": _changes("lines"),
+    "changes_deals": _changes("parts"),
     "accuracy": _view("record"),
+    "accuracy_remarks": _remarks,
     "accuracy_periods": _view("periods"),
     "accuracy_trend": _view("trend"),
     "accuracy_definitions": _view("definitions"),
@@ -139,7 +199,11 @@ TOLD: dict[str, Tell] = {
     "accuracy_close_dates": _view("close_dates"),
     "scorecard": lambda source, asked: scorecard_rows(source.standing, source.sight, asked.period, asked.role)[1],
     "funnel": lambda source, asked: funnel_rows(
-        source.standing, source.sight, None, None, [key.strip() for key in (asked.by or "company").split(",")]
+        source.standing,
+        source.sight,
+        asked.first,
+        asked.last,
+        [key.strip() for key in (asked.by or "company").split(",")],
     ),
     "cues": lambda source, asked: cue_rows(source.standing, source.sight, asked.period, asked.role)[1],
     "plans": lambda source, asked: plan_rows(source.standing, source.sight),
@@ -147,6 +211,8 @@ TOLD: dict[str, Tell] = {
         source.standing.history["forecast_calls"], source.sight, source.now
     ),
     "models": _models,
+    "model_checks": _kept_with("gate", CHECK_COLUMNS),
+    "model_reliability": _kept_with("reliability", BIN_COLUMNS),
     "promotions": _promotions,
     "imports": _imports,
     "quarantine": _quarantine,

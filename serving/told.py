@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import polars as pl
@@ -18,6 +19,8 @@ from indicators.funnel import funnel
 from indicators.linearity import linearity
 from indicators.plans import followed
 from indicators.scorecard import scorecard
+from serving.bridge import Bridge, bridge, must_follow, pair_of
+from serving.choosing import ServedModel
 from serving.correction_parts import correction_parts
 from serving.fields import Answer
 from serving.forecasting import Outlook, outlook, table
@@ -29,7 +32,18 @@ from serving.submissions import statements
 
 OF_PEOPLE = ("rep", "team", "region")
 """Keys of a funnel whose groups are people's scopes."""
+WEEK = dt.timedelta(days=7)
 A = TypeVar("A", bound=Answer)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What changed in a forecast, of which period, between which instants, and by which models."""
+
+    bridge: Bridge
+    period: str
+    days: tuple[dt.datetime, dt.datetime]
+    models: tuple[ServedModel, ServedModel]
 
 
 def rows_of(model: type[A], frame: pl.DataFrame) -> list[A]:
@@ -73,6 +87,34 @@ def pace_rows(standing: Standing, sight: Sight, period: str | None, by: str, mea
     seen = outlook_of(standing, name)
     rows = standing.remembered(("pace", name, by, measure), lambda: pace(seen, by, measure))
     return sight.narrow_scopes(rows)
+
+
+def seen_bridge(
+    standing: Standing, sight: Sight, period: str | None, first: dt.date | None, last: dt.date | None, by: str, of: str
+) -> Told:
+    """What changed in a period's forecast between two days, in the scopes of level `by` that are seen.
+
+    The served day and a week before it where no days are named; the quarter of the last day where no period is.
+    Raises what `serving.bridge.bridge` and `parse_period` raise.
+    """
+    settings = standing.history.settings
+    end = last or standing.day
+    name = parse_period(period, settings).name if period else quarter_of(end, settings).name
+    days = (settings.start_of(first or end - WEEK), settings.start_of(end))
+    must_follow(standing.history, days)
+    models = _one_or_two((standing.model_at(days[0]), standing.model_at(days[1])))
+    pair = standing.remembered(("pair", name, days), lambda: pair_of(standing.history, models, name, days))
+    found = bridge(pair, by, of)
+    if not sight.everything:
+        marked = (frame.with_columns(_kind=pl.lit(by)) for frame in (found.lines, found.parts))
+        found = Bridge(*(sight.narrow_scopes(frame, "_kind").drop("_kind") for frame in marked))
+    return Told(found, name, days, models)
+
+
+def _one_or_two(models: tuple[ServedModel, ServedModel]) -> tuple[ServedModel, ServedModel]:
+    """The same model loaded twice is one model: nothing then changed by another one."""
+    first, last = models
+    return (last, last) if (first.version, first.trained_as_of) == (last.version, last.trained_as_of) else models
 
 
 def linearity_rows(

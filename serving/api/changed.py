@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Query, Request
 
-from history.fiscal import parse_period, quarter_of
 from history.scopes import parse_scope, scope_kinds
 from serving.access import Reader
 from serving.api.forecast import Level
-from serving.bridge import Bridge, bridge, must_follow, pair_of
 from serving.bridge_words import before_and_after, line_name, only
 from serving.live import standing_of
 from serving.planning_schemas import ChangedAnswer, ChangedDeal, ChangedLine, ChangedScope
-from serving.sight import Sight
 from serving.standing import Standing
+from serving.told import seen_bridge
 
 router = APIRouter(prefix="/v1")
-A_WEEK = dt.timedelta(days=7)
 
 
 @router.get("/forecast/changes")
@@ -43,41 +39,21 @@ def forecast_changes(
     standing = standing_of(request)
     settings = standing.history.settings
     kind, scope_id = parse_scope(scope, scope_kinds(settings)) if scope else (by, None)
-    end = last or standing.day
-    name = parse_period(period, settings).name if period else quarter_of(end, settings).name
-    days = (settings.start_of(first or end - A_WEEK), settings.start_of(end))
-    must_follow(standing.history, days)
-    models = (standing.model_at(days[0]), standing.model_at(days[1]))
-    pair = standing.remembered(("pair", name, days), lambda: pair_of(standing.history, _one_or_two(models), name, days))
     if scope_id is not None:
         reader.sight.require_scope(kind, scope_id)
-    found = _seen(only(bridge(pair, kind, measure), scope_id, line), kind, reader.sight)
+    told = seen_bridge(standing, reader.sight, period, first, last, kind, measure)
+    found = only(told.bridge, scope_id, line)
     parts = found.parts if deals or line else found.parts.head(0)
     return ChangedAnswer(
         scope_kind=kind,
-        period=name,
-        from_day=days[0],
-        to_day=days[1],
+        period=told.period,
+        from_day=told.days[0],
+        to_day=told.days[1],
         measure=measure,
-        from_model=models[0].version,
-        to_model=models[1].version,
+        from_model=told.models[0].version,
+        to_model=told.models[1].version,
         scopes=[_scope(standing, own, parts) for _, own in found.lines.group_by("scope_id", maintain_order=True)],
     )
-
-
-def _seen(found: Bridge, kind: str, sight: Sight) -> Bridge:
-    """The lines of the scopes that are seen, and the deals behind them."""
-    if sight.everything:
-        return found
-    told = (frame.with_columns(_kind=pl.lit(kind)) for frame in (found.lines, found.parts))
-    lines, parts = (sight.narrow_scopes(frame, "_kind").drop("_kind") for frame in told)
-    return replace(found, lines=lines, parts=parts)
-
-
-def _one_or_two(models: tuple[Any, Any]) -> tuple[Any, Any]:
-    """The same model loaded twice is one model: nothing then changed by another one."""
-    first, last = models
-    return (last, last) if (first.version, first.trained_as_of) == (last.version, last.trained_as_of) else models
 
 
 def _scope(standing: Standing, lines: pl.DataFrame, parts: pl.DataFrame) -> ChangedScope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -34,11 +35,12 @@ def export(
     ],
     form: Annotated[Form, Query(alias="format", description="csv, parquet or json")] = "csv",
     period: Annotated[
-        Period | None, Query(description="of forecast, correction, pace, linearity, scorecard and cues: which period")
+        Period | None,
+        Query(description="of forecast, changes, correction, pace, linearity, scorecard and cues: which period"),
     ] = None,
     by: Annotated[
         Level | None,
-        Query(description="of forecast, correction, pace, linearity, funnel and the accuracy tables: by what"),
+        Query(description="of forecast, changes, correction, pace, linearity, funnel and the accuracy tables: by what"),
     ] = None,
     measure: Annotated[Literal["amount", "count"], Query(description="amount or count of deals")] = "amount",
     cadence: Annotated[
@@ -46,12 +48,20 @@ def export(
         Query(description="of linearity and the accuracy tables: which periods"),
     ] = "quarter",
     role: Annotated[Level | None, Query(description="of scorecard and cues: only people of this role")] = None,
+    first: Annotated[dt.date | None, Query(alias="from", description="of changes and funnel: the first day")] = None,
+    last: Annotated[dt.date | None, Query(alias="to", description="of changes and funnel: the last day")] = None,
+    part: Annotated[Literal["month", "week"], Query(description="of linearity: month or week")] = "month",
+    horizon: Annotated[
+        int | None,
+        Query(ge=1, le=366, description="of the accuracy tables: which one; 75, 45 and 15 if left out (unit: days)"),
+    ] = None,
 ) -> Response:
     """A table to take away. In CSV, a text that a spreadsheet would run as a formula has ' before it."""
     if table not in NAMES:
         raise DealUnknown(f"there is no table {table[:60]!r}; expected one of {', '.join(NAMES)}.")
     standing = standing_of(request)
     source = Source(standing, exporter.sight, utc_now(), request.app.state.engine, request.app.state.live.store)
-    body = written(exported(source, table, Asked(period, by, measure, cadence, role)), form)
+    asked = Asked(period, by, measure, cadence, role, first, last, part, horizon)
+    body = written(exported(source, table, asked), form)
     name = file_name(table, standing.day, form)
     return Response(body, media_type=MEDIA[form], headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from serving.api.strict import known_fields
+from serving.api.strict import known_fields, known_parameters
 from serving.callers import Callers
 from serving.deeds import DEEDS, PROGRAM
 from serving.live import Live
@@ -81,7 +81,8 @@ class ApiRule:
 class PageRule:
     """The person signed in on this browser who may do `deed`; anybody else is sent to the sign-in page.
 
-    What changes something has to come from a form of our own pages, else 403.
+    What changes something has to come from a form of our own pages, else 403; a parameter of the address that the page
+    does not know is 422.
     """
 
     deed: str
@@ -93,7 +94,9 @@ class PageRule:
         if request.method not in SAFE:
             await check_form(request, session_secret(request))
             await known_fields(request)
-        return await run_in_threadpool(allowed, request, caller, self.deed)
+        found = await run_in_threadpool(allowed, request, caller, self.deed)
+        await known_parameters(request)
+        return found
 
 
 def allowed(request: Request, caller: Caller, deed: str) -> Caller:

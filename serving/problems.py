@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from history import errors
+from serving.asking import ParameterInvalid
 from serving.headers import HEADERS
 from serving.logs import REQUEST_ID
 from serving.pages.failure import failure_page
@@ -77,10 +79,12 @@ def too_many(wait_seconds: int) -> JSONResponse:
 
 
 def _dealcast_error(request: Request, error: Exception) -> Response:
-    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    kind = next((kind for kind in STATUS if isinstance(error, kind)), type(error))
+    status = STATUS.get(kind, 500)  # type: ignore[arg-type]
     # Where things lie on the server is told in its log, not to who asks.
     home = f"{request.app.state.live.registry.folder.parent}/"
-    return _answer(request, status, _slug(type(error).__name__), str(error).replace(home, ""))
+    told = error if isinstance(error, ParameterInvalid) else None
+    return _answer(request, status, _slug(kind.__name__), str(error).replace(home, ""), parameter=told)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
@@ -111,7 +115,16 @@ def _invalid_request(request: Request, error: Exception) -> Response:
     entries = [{"pointer": pointer(entry["loc"]), "detail": entry["msg"]} for entry in found[:50]]
     first = entries[0]
     detail = f"{len(found)} of the values given cannot be used; the first is {first['pointer']}: {first['detail']}."
-    return _answer(request, 422, "invalid-request", detail, entries)
+    return _answer(request, 422, "invalid-request", detail, entries, _of_query(found[0], detail))
+
+
+def _of_query(entry: dict[str, Any], detail: str) -> ParameterInvalid | None:
+    """What is wrong with a parameter of the query, in parts; None where it is about something else."""
+    place, name = entry["loc"][0], str(entry["loc"][-1])
+    if place != "query":
+        return None
+    expected = re.findall("'([^']*)'", str(entry.get("ctx", {}).get("expected", "")))
+    return ParameterInvalid(detail, name, str(entry.get("input")), expected)
 
 
 def pointer(location: tuple[int | str, ...]) -> str:
@@ -133,11 +146,16 @@ def _sign_in(request: Request, _: Exception) -> Response:
 
 
 def _answer(
-    request: Request, status: int, kind: str, detail: str, errors: list[dict[str, str]] | None = None
+    request: Request,
+    status: int,
+    kind: str,
+    detail: str,
+    errors: list[dict[str, str]] | None = None,
+    parameter: ParameterInvalid | None = None,
 ) -> Response:
     if request.url.path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
         return problem(status, kind, detail, errors)
-    return failure_page(request, status, detail)
+    return failure_page(request, status, detail, parameter)
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:

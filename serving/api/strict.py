@@ -11,10 +11,11 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import FormData
 
 from history.errors import RequestInvalid
+from serving.asking import ParameterInvalid
 
 
 async def known_parameters(request: Request) -> None:
-    """Raises `RequestInvalid` for a query parameter that the route does not take, or takes once and got twice."""
+    """Raises `ParameterInvalid` for a query parameter that the route does not take, or takes once and got twice."""
     route = request.scope.get("route")
     if not request.query_params or not isinstance(route, APIRoute):
         return
@@ -25,9 +26,11 @@ async def known_parameters(request: Request) -> None:
             close = difflib.get_close_matches(name, taken, n=1)
             hint = f" Is {close[0]} meant?" if close else ""
             expected = f"one of {', '.join(taken)}" if taken else "none"
-            raise RequestInvalid(f"the parameter {name[:80]!r} is not known here; expected {expected}.{hint}")
+            told = f"the parameter {name[:80]!r} is not known here; expected {expected}.{hint}"
+            raise ParameterInvalid(told, name, expected=taken)
         if given.count(name) > 1:
-            raise RequestInvalid(f"the parameter {name[:80]!r} is given {given.count(name)} times; give it once.")
+            told = f"the parameter {name[:80]!r} is given {given.count(name)} times; give it once."
+            raise ParameterInvalid(told, name, request.query_params.getlist(name)[-1])
 
 
 async def known_fields(request: Request) -> None:

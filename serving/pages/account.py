@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
@@ -27,9 +27,9 @@ Typed = Annotated[str, Form(max_length=500)]
 
 
 @router.get("/account", name="account")
-def account(request: Request, reader: PageReader, done: str = "") -> Response:
+def account(request: Request, reader: PageReader, done: Literal["", "password"] = "") -> Response:
     """Who is signed in, and the two forms."""
-    return _page(request, reader, said="changed" if done == "password" else "")
+    return _page(request, reader, said="changed" if done else "")
 
 
 @router.post("/account/password")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from fastapi import Request
 from fastapi.responses import Response
 
+from serving.asking import LONGEST_TOLD, MOST_NAMED, ParameterInvalid
 from serving.pages.context import FailurePage
 from serving.pages.rendering import here, language_of, render
-from serving.texts import TEXTS, translator
+from serving.texts import TEXTS, Translator, translator
 
 
-def failure_page(request: Request, status: int, detail: str) -> Response:
-    """A page with plain words and advice for `status`; the one-line `detail`, in English, is for whoever runs it."""
+def failure_page(request: Request, status: int, detail: str, parameter: ParameterInvalid | None = None) -> Response:
+    """A page with plain words and advice for `status`; the one-line `detail`, in English, is for whoever runs it.
+
+    What is wrong with a `parameter` of the address is told in the reader's words.
+    """
     language = language_of(request)
     t = translator(language)
     key, advice = f"failure.{status}", f"advice.{status}"
@@ -24,7 +28,18 @@ def failure_page(request: Request, status: int, detail: str) -> Response:
         title=t(key if key in TEXTS else "failure.500"),
         known_note="",
         status=status,
-        advice=t(advice if advice in TEXTS else "advice.other"),
+        advice=about_parameter(parameter, t) if parameter else t(advice if advice in TEXTS else "advice.other"),
         detail=detail,
     )
     return render(request, "failure.html", page, status)
+
+
+def about_parameter(wrong: ParameterInvalid, t: Translator) -> str:
+    """Which parameter of the address cannot be used, and what can be."""
+    name = wrong.name[:LONGEST_TOLD]
+    some = t("failure.comma").join(wrong.expected[:MOST_NAMED])
+    if wrong.value is None:
+        known = t("advice.known_parameters", some=some) if some else t("advice.no_parameters")
+        return t("advice.unknown_parameter", name=name) + known
+    told = t("advice.bad_parameter", name=name, value=wrong.value[:LONGEST_TOLD])
+    return told + (t("advice.can_be", some=some) if some else t("advice.from_list"))

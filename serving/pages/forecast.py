@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
 from fastapi import APIRouter, Form, Request
@@ -88,7 +88,7 @@ def forecast(
     by: str = "",
     measure: str = "amount",
     line: str = "",
-    said: str = "",
+    said: Literal["", "1"] = "",
 ) -> Response:
     """Where the scopes that the reader sees will land."""
     shell = Shell(request, standing_of(request), reader.sight)

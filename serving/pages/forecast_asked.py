@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from history.errors import RequestInvalid
 from history.fiscal import bounds, parse_period, previous, quarter_of
 from history.scopes import scope_kinds
+from serving.asking import asked_period, one_of
+from serving.bridge import LINES
 from serving.pages.shell import Shell
 from serving.pages.speaking import MEASURES
 from serving.pages.table import Choices, choices
@@ -29,15 +30,14 @@ class Asked:
 
 
 def asked_of(shell: Shell, period: str, by: str, measure: str, line: str) -> Asked:
-    """What is asked for, with what is left out filled in; raises `RequestInvalid` or `DateInvalid`."""
+    """What is asked for, with what is left out filled in; raises `ParameterInvalid`."""
     settings = shell.standing.history.settings
     levels = offered_levels(shell)
-    name = parse_period(period, settings).name if period else quarter_of(shell.standing.day, settings).name
+    name = asked_period(period, settings) if period else quarter_of(shell.standing.day, settings).name
     wanted = by or next((one for one in ("team", "rep") if one in levels), levels[0])
-    if wanted not in levels:
-        raise RequestInvalid(f"forecast by {by[:40]!r} is not offered; expected one of {', '.join(levels)}.")
-    if measure not in MEASURES:
-        raise RequestInvalid(f"measure {measure[:40]!r} is not known; expected amount or count.")
+    one_of("by", wanted, levels)
+    one_of("measure", measure, MEASURES)
+    one_of("line", line, ("", *LINES))
     return Asked(name, wanted, measure, line)
 
 

@@ -12,9 +12,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from history.errors import RequestInvalid
 from history.scopes import NONE
 from serving.access import PageReader
+from serving.asking import one_of
 from serving.charts import NARROW, WIDE, Bar, bars
 from serving.flag_words import share
 from serving.live import standing_of
@@ -54,12 +54,9 @@ def funnel(request: Request, reader: PageReader, by: str = "team", months: str =
 
 
 def funnel_page(shell: Shell, by: str, months: str) -> FunnelPage:
-    """The context of the page; raises `RequestInvalid` for a level or a time that is not offered."""
-    if by not in BY or months not in MONTHS:
-        raise RequestInvalid(
-            f"funnel by {by[:40]!r} over {months[:10]!r} months is not offered; expected {', '.join(BY)} and "
-            f"{', '.join(MONTHS)}."
-        )
+    """The context of the page; raises `ParameterInvalid` for a level or a time that is not offered."""
+    one_of("by", by, BY)
+    one_of("months", months, MONTHS)
     t = translator(shell.language)
     whole, grouped = (stays(shell.standing, shell.sight, one, months) for one in ("company", by))
     words = {name: t(f"by.{name}") for name in BY}

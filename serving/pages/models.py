@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from history.errors import DealUnknown, ModelUnavailable, RequestInvalid
 from serving.access import PagePromoter, PageReader
+from serving.asking import one_of
 from serving.charts import NARROW, WIDE, Bin, reliability
 from serving.flag_words import share
 from serving.live import Live, standing_of
@@ -67,6 +68,8 @@ def models(
 ) -> Response:
     """Of models everybody who is signed in may know everything: the figures are of the whole company, of no person."""
     shell = Shell(request, standing_of(request), reader.sight)
+    if version:
+        one_of("version", version, [one.version for one in shell.standing.registry.versions()])
     form = promotion_of(shell, version)
     return render(request, "models.html", models_page(shell, form, said=f"models.done_{done}" if done else ""))
 

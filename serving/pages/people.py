@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 import polars as pl
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
-from history.errors import NotAllowed, RequestInvalid
+from history.errors import NotAllowed
 from history.fiscal import bounds, parse_period, previous, quarter_of
 from indicators.accuracy import HORIZONS_DAYS, assess
 from indicators.by_period import by_period
@@ -20,6 +20,7 @@ from indicators.kinds import KINDS
 from indicators.plans import Plan, plan_row
 from indicators.scoring import TOTAL
 from serving.access import PageCoach, PageReader
+from serving.asking import one_of
 from serving.charts import NARROW, WIDE, Bar, bars
 from serving.live import Live, standing_of
 from serving.pages.context import Option, Page
@@ -81,13 +82,14 @@ def people(request: Request, reader: PageReader, horizon: str = USUAL_HORIZON) -
     """The people that the reader sees; a rep is led to the own page."""
     standing = standing_of(request)
     sight = reader.sight
+    one_of("horizon", horizon, map(str, HORIZONS_DAYS))
     if sight.people is not None and len(sight.people) == 1 and sight.rep_id:
         return RedirectResponse(person_link(sight.rep_id), status_code=303)
     return render(request, "people.html", people_page(Shell(request, standing, sight), horizon))
 
 
 @router.get("/people/{rep_id:path}", name="person")
-def person(request: Request, reader: PageReader, rep_id: str, written: str = "") -> Response:
+def person(request: Request, reader: PageReader, rep_id: str, written: Literal["", "1"] = "") -> Response:
     """One person who is seen."""
     reader.sight.require_person(rep_id)
     standing = standing_of(request)
@@ -120,10 +122,9 @@ def write_goal(
 
 
 def people_page(shell: Shell, horizon: str) -> PeoplePage:
-    """The context of the list; raises `RequestInvalid` for a horizon that is not offered."""
+    """The context of the list; raises `ParameterInvalid` for a horizon that is not offered."""
     days = {str(one): one for one in HORIZONS_DAYS}
-    if horizon not in days:
-        raise RequestInvalid(f"horizon {horizon[:20]!r} is not offered; expected one of {', '.join(days)}.")
+    one_of("horizon", horizon, days)
     standing, language = shell.standing, shell.language
     t = translator(language)
     rows = own_calls(records(standing, shell.sight, "rep")).filter(pl.col("horizon_days") == days[horizon])

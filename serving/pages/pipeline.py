@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from fastapi.responses import Response
 
 from features.flags import FLAGS
 from serving.access import PageExporter, PageReader
+from serving.asking import one_of
 from serving.board import BANDS, RISKY, Wanted, chosen, ordered, value_at_risk
 from serving.csv_text import csv_text
 from serving.data_problems import PROBLEMS
@@ -23,6 +25,7 @@ from serving.pages.shell import Shell
 from serving.pages.table import Choice, Choices, link
 from serving.score_history import WEEK
 from serving.shelf import Paged, paged
+from serving.sight import Sight
 from serving.standing import Standing
 from serving.texts import Translator, joined, translator
 from serving.week_ago import with_week_ago
@@ -92,6 +95,7 @@ Filters = Annotated[Wanted, Depends(wanted_of)]
 def pipeline(request: Request, reader: PageReader, wanted: Filters, sort: str = "risk", cursor: str = "") -> Response:
     """Open deals that the reader sees, most at risk first."""
     standing = standing_of(request)
+    check(standing, reader.sight, wanted, sort)
     page = pipeline_page(Shell(request, standing, reader.sight), wanted, sort, cursor or None)
     return render(request, "pipeline.html", page)
 
@@ -100,11 +104,43 @@ def pipeline(request: Request, reader: PageReader, wanted: Filters, sort: str = 
 def pipeline_csv(request: Request, reader: PageExporter, wanted: Filters, sort: str = "risk") -> Response:
     """The same deals, all of them, as a file."""
     standing = standing_of(request)
+    check(standing, reader.sight, wanted, sort)
     matching = chosen(reader.sight.narrow_deals(with_week_ago(standing)), wanted)
-    frame = ordered(matching, ORDERS.get(sort, "risk")).select(CSV_COLUMNS)
+    frame = ordered(matching, ORDERS[sort]).select(CSV_COLUMNS)
     name = f"pipeline-{standing.day}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(csv_text(frame), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def check(standing: Standing, sight: Sight, wanted: Wanted, sort: str) -> None:
+    """Raises `ParameterInvalid` for a value of the address that nothing the reader sees can have.
+
+    A team or a stage without an open deal today is none: views that were kept by their address go on working.
+    """
+    one_of("sort", sort, ORDERS)
+    known = standing.remembered(("filters", sight.mark), lambda: known_values(standing, sight))
+    for name, value in vars(wanted).items():
+        if value is not None and name in known:
+            one_of(name, value, known[name])
+
+
+def known_values(standing: Standing, sight: Sight) -> dict[str, list[str]]:
+    """What each filter can be asked for: of people, stages and scopes those that the reader sees."""
+    board, people = sight.narrow_deals(standing.board), sight.narrow_people(standing.past["reps"])
+    stages = [stage.name for stage in standing.history.settings.stages]
+    return {
+        "band": list(BANDS),
+        "flag": list(FLAGS),
+        "problem": list(PROBLEMS),
+        "stage": _known(stages, board["stage"]),
+        "owner": _known(board["owner_id"], people["rep_id"]),
+        "team": _known(board["team"], people["team"]),
+        "region": _known(board["region"], people["region"]),
+    }
+
+
+def _known(*parts: Iterable[str | None]) -> list[str]:
+    return sorted({value for part in parts for value in part if value is not None})
 
 
 def pipeline_page(shell: Shell, wanted: Wanted, sort: str, cursor: str | None) -> PipelinePage:
@@ -113,7 +149,6 @@ def pipeline_page(shell: Shell, wanted: Wanted, sort: str, cursor: str | None) -
     t = translator(language)
     board = shell.sight.narrow_deals(with_week_ago(standing))
     matching = chosen(board, wanted)
-    sort = sort if sort in ORDERS else "risk"
     page = paged(matching, ORDERS[sort], PAGE_ROWS, cursor)
     kept = {**vars(wanted), "sort": None if sort == "risk" else sort}
     totals = _totals(standing, matching, language)

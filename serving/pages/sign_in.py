@@ -6,12 +6,13 @@ import secrets
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from history.errors import DealUnknown
 from serving.access import PageReader, session_cookie, session_secret
-from serving.api.strict import refuse_unknown
+from serving.api.strict import known_parameters, refuse_unknown
 from serving.pages.context import SignInPage
 from serving.pages.rendering import LANGUAGE_COOKIE, language_of, local_path, render
 from serving.people import audit
@@ -23,6 +24,8 @@ from serving.texts import LANGUAGES, translator
 from serving.tokens import utc_now
 
 router = APIRouter(include_in_schema=False)
+STRICT = [Depends(known_parameters)]
+"""For pages that nobody's rule stands before. The way back from the provider is open: providers add what they like."""
 FORM_COOKIE = "dealcast_form"
 PROVIDER_COOKIE = "dealcast_provider"
 YEAR_SECONDS = 365 * 86_400
@@ -31,7 +34,7 @@ LONGEST_VALUE = 2_000
 SENT = ("name", "password", "back", "csrf")
 
 
-@router.get("/sign-in", name="sign_in")
+@router.get("/sign-in", name="sign_in", dependencies=STRICT)
 def sign_in(request: Request, back: str = "/") -> Response:
     """The form."""
     return form(request, local_path(back))
@@ -89,7 +92,7 @@ def leave(request: Request, _: PageReader) -> Response:
     return drop_session(request)
 
 
-@router.get("/sign-in/provider")
+@router.get("/sign-in/provider", dependencies=STRICT)
 def to_provider(request: Request, back: str = "/") -> Response:
     """Sends the browser to the company's own sign-in."""
     provider = provider_of(request)
@@ -134,12 +137,16 @@ def _not_vouched_for(request: Request, refused: ProviderRefused) -> Response:
     return form(request, "/", "provider_refused", 401)
 
 
-@router.get("/language/{code}")
+@router.get("/language/{code}", dependencies=STRICT)
 def speak(code: str, back: Annotated[str, Query()] = "/") -> Response:
-    """Remembers the language and returns to the page."""
+    """Remembers the language and returns to the page; raises `DealUnknown` for one that there is not.
+
+    A way back that leads to another host leads to the first page: it must keep nobody from reading or signing in.
+    """
+    if code not in LANGUAGES:
+        raise DealUnknown(f"the language {code[:20]!r} is not spoken here; expected one of {', '.join(LANGUAGES)}.")
     answer = RedirectResponse(local_path(back), status_code=303)
-    if code in LANGUAGES:
-        answer.set_cookie(LANGUAGE_COOKIE, code, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
+    answer.set_cookie(LANGUAGE_COOKIE, code, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
     return answer
 
 

@@ -72,4 +72,17 @@ WORDS: dict[str, tuple[str, str]] = {
         "您的角色无此权限，或页面已过期。请返回重试，或联系管理员。",
     ),
     "advice.429": ("Wait a minute and try again.", "请稍候一分钟再试。"),
+    "failure.comma": (", ", "、"),
+    "advice.unknown_parameter": (
+        "The address asks for “{name}”, which this page does not know. ",
+        "地址中的“{name}”不是本页面的参数。",
+    ),
+    "advice.known_parameters": ("It knows: {some}.", "可用参数：{some}。"),
+    "advice.no_parameters": ("It takes none.", "本页面不接受参数。"),
+    "advice.bad_parameter": (
+        "In the address “{name}” is “{value}”, which cannot be used. ",
+        "地址中“{name}”的值“{value}”无法使用。",
+    ),
+    "advice.can_be": ("It can be: {some}.", "可用的值：{some}。"),
+    "advice.from_list": ("Start again from the page itself.", "请从页面重新进入。"),
 }

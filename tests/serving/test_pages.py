@@ -63,8 +63,8 @@ def test_a_change_is_told_in_the_reader_s_words(field, value, told, shop):
     assert told_event(change, shop.standing, "zh-CN").what == told
 
 
-def test_an_unknown_language_changes_nothing(browser):
-    browser.get("/language/tlh")
+def test_an_unknown_language_is_refused_and_changes_nothing(browser):
+    assert browser.get("/language/tlh").status_code == 404
     assert 'lang="en"' in browser.get("/").text
 
 

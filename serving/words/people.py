@@ -38,7 +38,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "模型在这些季度尚未给出预测，暂无法与其比较。",
     ),
     "people.cannot_tell": ("cannot tell", "暂无法判断"),
-    "people.quarters": ("{n} quarters", "{n} 个季度"),
+    "people.quarters": ("n={n}", "n={n}"),
     "people.parts_of_note": (", ", "，"),
     "people.fva_note": ("above 0 adds value", "大于 0 为有增益"),
     "people.source": ("From", "依据"),

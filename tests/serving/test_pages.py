@@ -77,7 +77,7 @@ def test_filters_narrow_the_list_and_keep_their_choice(shop, browser):
 
 
 def test_a_filter_without_match_says_what_to_do(browser):
-    assert "Clear a filter to see more" in browser.get("/", params={"owner": "nobody"}).text
+    assert "Clear a filter to see more" in browser.get("/", params={"search": "no such deal"}).text
 
 
 def test_pages_of_the_list_are_linked(shop, browser):

@@ -67,7 +67,7 @@ def test_the_funnel_shows_each_team_and_marks_at_most_one_stage_of_each(browser)
 def test_a_funnel_that_is_not_offered_is_refused_in_one_line(params, browser):
     answer = browser.get("/funnel", params=params)
     assert answer.status_code == 422
-    assert "is not offered" in answer.text
+    assert "cannot be used" in answer.text
 
 
 def test_since_it_was_trained_is_counted_as_it_was_said(shop):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -74,8 +73,4 @@ def says_why(reason: str) -> bool:
 
 def withdrawn_by(versions: Sequence[ModelVersion], version: ModelVersion) -> list[str]:
     """The versions that a roll-back to `version` would take from service, the newest first."""
-    return [one.version for one in versions if one.promoted and _order(one) > _order(version)]
-
-
-def _order(version: ModelVersion) -> tuple[dt.datetime, int]:
-    return version.trained_as_of, int(version.version)
+    return [one.version for one in versions if one.promoted and one.order > version.order]

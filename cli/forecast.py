@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.console import Column, Style, notice, print_table, say
-from cli.models import model_note, serving_model
+from cli.models import model_note, open_registry, serving_model
 from cli.options import (
     Session,
     as_of_option,
@@ -27,6 +27,7 @@ from cli.words import choose
 if TYPE_CHECKING:
     import polars as pl
 
+    from serving.choosing import ServedModel
     from serving.own_calls import Written
 
 COLUMNS = (
@@ -78,7 +79,7 @@ def forecast(
     from serving.correction_parts import correction_parts
     from serving.forecast_notes import notes
     from serving.forecasting import outlook, table
-    from serving.own_calls import statements_of, write_down
+    from serving.own_calls import may_speak, statements_of, write_down
     from serving.tokens import utc_now
 
     out = checked_path(out)
@@ -97,12 +98,24 @@ def forecast(
         show_why(correction_parts(seen, by, measure), measure, workspace.settings.currency, session.language)
     if record:
         store = workspace.store()
-        written = write_down(store, history, model, instant, utc_now(), [name], lambda _: statements_of(seen))
+        if may_speak(open_registry(workspace), model, instant):
+            written = write_down(store, history, model, instant, utc_now(), [name], lambda _: statements_of(seen))
+            notice(written_note(written, session.language))
+        else:
+            notice(not_speaking_note(model, session.language))
         store.close()
-        notice(written_note(written, session.language))
     for note in notes(seen, frame, session.language):
         notice(note)
     notice(model_note(model, workspace.settings, instant, session.language))
+
+
+def not_speaking_note(model: ServedModel, language: str) -> str:
+    """Why nothing was written down of a version that was asked for by name."""
+    return choose(
+        language,
+        f"What version {model.version} says was not written down: another version serves this day.",
+        f"未记下版本 {model.version} 的预测：该日期由另一版本提供服务。",
+    )
 
 
 def written_note(written: Written, language: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.console import Column, Style, notice, print_table, say
-from cli.forecast import written_note
+from cli.forecast import not_speaking_note, written_note
 from cli.models import model_note, open_registry, serving_model
 from cli.options import Day, Session, as_of_option, day_or_newest, model_option, out_option, shared_options
 from cli.output import checked_path, write
@@ -73,6 +73,7 @@ def score(
       dealcast score --top 0 --out scores.csv
     """
     from history.fiscal import quarter_of
+    from serving.own_calls import may_speak
     from serving.scoring import record_scores, score_fully, unscored
     from serving.shadow import record_challenger
 
@@ -90,7 +91,10 @@ def score(
         record_scores(store, scored.frame)
         if shadowed := record_challenger(store, history, registry, instant, settings.start_of(ends)):
             notice(shadow_note(shadowed, session.language))
-        notice(written_note(speak(store, history, model, instant), session.language))
+        if may_speak(registry, model, instant):
+            notice(written_note(speak(store, history, model, instant), session.language))
+        else:
+            notice(not_speaking_note(model, session.language))
     if out:
         write(scored.told, out)
     show(history, scored, instant, ends, top, session.language)

@@ -33,6 +33,11 @@ def silent_flags(since: Mapping[str, dt.datetime | None], as_of: dt.datetime) ->
     return frozenset(code for code, flag in FLAGS.items() if flag.needs and not _told(since.get(flag.needs), as_of))
 
 
+def keeps(need: str, silent: frozenset[str]) -> bool:
+    """Whether the history tells of what flags with that need are about, where the flags `silent` cannot be raised."""
+    return any(flag.needs == need and code not in silent for code, flag in FLAGS.items())
+
+
 def mute_flags(history: History, as_of: dt.datetime) -> frozenset[str]:
     """The flags that a company's history cannot speak to as known at `as_of`; one deal alone cannot tell."""
     return silent_flags(heard_since(history), as_of)

@@ -131,8 +131,9 @@ model_calls = Table(
             "as_of",
             "instant",
             "UTC instant",
-            en="the moment up to which history was known",
-            zh="预测截至时间",
+            en="the moment that the statement is of: what was recorded before it could count, as far as it was there "
+            "when it was said (said_at)",
+            zh="预测截至时间（在此之前且在记下时已入库的记录方可计入）",
             required=True,
         ),
         Column("model_version", "text", "id", en="which model said it", zh="模型版本", required=True),

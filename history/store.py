@@ -137,8 +137,11 @@ def _bring_up_to_date(engine: sa.Engine, found: str | None, create: bool) -> Non
             "Install the newer Dealcast that wrote it."
         )
     if not create:
-        state = "holds no history yet" if found is None else f"is of revision {found}, and {REVISION} is expected"
-        raise StoreUnavailable(f"the store {shown(engine.url)} {state}; run `dealcast import`, which prepares it.")
+        if found is None:
+            what = "holds no history yet; run `dealcast import`, which prepares it."
+        else:
+            what = f"is of revision {found}, and {REVISION} is expected; run `dealcast migrate`, which brings it there."
+        raise StoreUnavailable(f"the store {shown(engine.url)} {what}")
     migrate(engine)
 
 

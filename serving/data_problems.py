@@ -58,13 +58,14 @@ def data_problems(past: History, snapshot: pl.DataFrame, as_of: dt.datetime) -> 
     return [list(codes(*row)) for row in zip(*(snapshot[name].to_list() for name in _READ), close, strict=True)]
 
 
-def all_problems(past: History, log: Log, snapshot: pl.DataFrame, as_of: dt.datetime) -> pl.Series:
+def all_problems(past: History, log: Log, snapshot: pl.DataFrame, as_of: dt.datetime, keeps_touches: bool) -> pl.Series:
     """What is wrong and then what is odd in the record, per row of `snapshot`: codes separated by spaces.
 
-    `snapshot` also needs deal_id; `log` holds the changes laid out. "" where nothing is wrong.
+    `snapshot` also needs deal_id; `log` holds the changes laid out; `keeps_touches` is as in `record_problems`. ""
+    where nothing is wrong.
     """
     found = data_problems(past, snapshot, as_of)
-    for code, odd in record_problems(past, log, snapshot["deal_id"], as_of).items():
+    for code, odd in record_problems(past, log, snapshot["deal_id"], as_of, keeps_touches).items():
         for row in np.flatnonzero(odd):
             found[row].append(code)
     return pl.Series("problems", [" ".join(codes) for codes in found], dtype=pl.String)

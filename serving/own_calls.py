@@ -19,6 +19,7 @@ from history.scopes import scope_kinds
 from history.store import Store
 from serving.choosing import ServedModel
 from serving.forecasting import MEASURES, Outlook, table
+from training.registry import Registry
 
 Tables = Callable[[str], list[pl.DataFrame]]
 """The forecast tables of a period, of every level and measure."""
@@ -61,6 +62,12 @@ def may_be_said(history: History, model: ServedModel, period: str, as_of: dt.dat
     end = bounds(parse_period(period, settings), settings)[1]
     tomorrow = settings.start_of(settings.day_of(now) + dt.timedelta(days=1))
     return model.trained_as_of <= as_of < end and now < end and as_of <= tomorrow
+
+
+def may_speak(registry: Registry, model: ServedModel, as_of: dt.datetime) -> bool:
+    """Whether `model` is the one that serves the day: what another version would have said is no statement of ours."""
+    serving = registry.serving_version(as_of)
+    return serving is None or serving.version == model.version
 
 
 def statements_of(seen: Outlook) -> list[pl.DataFrame]:

@@ -16,19 +16,21 @@ _FIELDS = ("stage", "amount", "close_date", "owner_id")
 _NO_TOUCH = ("review", "task")
 
 
-def record_problems(past: History, log: Log, deals: pl.Series, as_of: dt.datetime) -> dict[str, np.ndarray]:
+def record_problems(
+    past: History, log: Log, deals: pl.Series, as_of: dt.datetime, keeps_touches: bool
+) -> dict[str, np.ndarray]:
     """For each of `RECORD_PROBLEMS` which of the deals has it.
 
     `past` is the history as known at `as_of` (naive UTC), `log` the changes laid out, what came later among them. That
-    a deal has no touch is only odd where some deal has.
+    a deal has no touch is only odd in a company that `keeps_touches`, which a few deals alone cannot tell.
     """
     now = int(np.datetime64(as_of, "us").astype(np.int64))
-    untouched, ahead = _touches(past["activities"], deals, now)
+    touched, ahead = _touches(past["activities"], deals, now)
     deal = _deal_of_event(log, deals)
     known = (deal >= 0) & (instants_us(log.frame["recorded_at"]) < now)
     chain = _chain(log, deal, known)
     return {
-        "no_activity": untouched,
+        "no_activity": ~touched & keeps_touches,
         "future_activity": ahead,
         "future_change": _some(len(deals), deal[known & (log.happened_us >= now)]),
         "tied_changes": _some(len(deals), chain.deal[chain.tied()]),
@@ -36,17 +38,15 @@ def record_problems(past: History, log: Log, deals: pl.Series, as_of: dt.datetim
     }
 
 
-def _touches(activities: pl.DataFrame, deals: pl.Series, now: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which deals have had no touch though others have, and which have one dated ahead."""
+def _touches(activities: pl.DataFrame, deals: pl.Series, now: int) -> np.ndarray:
+    """Which deals have had a touch, and which have one dated ahead."""
     kind, deal = activities["kind"].to_list(), activities["deal_id"].to_list()
     happened = (instants_us(activities["happened_at"]) < now).tolist()
     rows = zip(deal, kind, happened, strict=True)
     told = [(of, past) for of, what, past in rows if what is not None and what not in _NO_TOUCH]
-    if not told:
-        return np.zeros(len(deals), np.bool_), np.zeros(len(deals), np.bool_)
     touched, ahead = (frozenset(of for of, past in told if past is part) for part in (True, False))
     asked = deals.to_list()
-    return np.array([deal not in touched for deal in asked]), np.array([deal in ahead for deal in asked])
+    return np.array([[deal in found for deal in asked] for found in (touched, ahead)], np.bool_).reshape(2, len(asked))
 
 
 def _deal_of_event(log: Log, deals: pl.Series) -> np.ndarray:

@@ -17,7 +17,7 @@ from features.kernel import NO_TIME
 from features.log import instants_us
 from features.matrix import Columns, Matrix, Prepared, build_columns, prepare
 from features.rows import words_of
-from features.silence import mute_flags
+from features.silence import keeps, mute_flags
 from features.spine import open_spine
 from features.streams import changes, field
 from features.sweep import series_of, swept
@@ -190,7 +190,7 @@ def score_rows(
             _everywhere("model_version", model.version, spine.height),
         ]
     )
-    told = told.hstack(_deal_columns(past, prepared, spine, as_of))
+    told = told.hstack(_deal_columns(past, prepared, spine, as_of, keeps("touches", mute)))
     evidence = model.evidence(columns) if isinstance(model, TableModel) else None
     return Scored(_shaped(told), columns, why, evidence)
 
@@ -213,7 +213,9 @@ def record_scores(store: Store, frame: pl.DataFrame) -> Appended:
     return store.append("scores", frame)
 
 
-def _deal_columns(past: History, prepared: Prepared, spine: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+def _deal_columns(
+    past: History, prepared: Prepared, spine: pl.DataFrame, as_of: dt.datetime, keeps_touches: bool
+) -> pl.DataFrame:
     """Owner, amount (deal currency) and data problems of each row of `spine` as known: owner_id, amount, problems.
 
     The engine has the deals' lives laid out already, so it is asked for what stood last, not the history again. Of a
@@ -232,7 +234,8 @@ def _deal_columns(past: History, prepared: Prepared, spine: pl.DataFrame, as_of:
         ]
     )
     shot = in_workspace_currency(past, shot, "amount_home", "currency", as_of)
-    told = [shot["owner_id"], shot["amount"], all_problems(past, prepared.logs[changes], shot, as_of)]
+    problems = all_problems(past, prepared.logs[changes], shot, as_of, keeps_touches)
+    told = [shot["owner_id"], shot["amount"], problems]
     if all(deal in currency for deal in deals):
         return pl.DataFrame(told)
     is_known = pl.Series([deal in currency for deal in deals], dtype=pl.Boolean)

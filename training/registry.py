@@ -203,7 +203,7 @@ class Registry:
         entry, champion = _named(there, version), next((one for one in there if one.champion), None)
         with self._answering():
             self._allow(entry, by, reason)
-            if champion is None or entry.trained_as_of >= champion.trained_as_of:
+            if champion is None or entry.order >= champion.order:
                 self._crown(entry)
             self._enter("promote", entry, by, reason, at)
 

@@ -71,7 +71,8 @@ def models(
     if version:
         one_of("version", version, [one.version for one in shell.standing.registry.versions()])
     form = promotion_of(shell, version)
-    return render(request, "models.html", models_page(shell, form, said=f"models.done_{done}" if done else ""))
+    said = f"models.done_{done}" if done and shell.sight.may("promote") else ""
+    return render(request, "models.html", models_page(shell, form, said=said))
 
 
 @router.post("/models/promotions")

@@ -54,9 +54,19 @@ def promotion_form(
         gate=t(_gate_word(told, findings), count=len(findings)),
         findings=findings,
         promotes=_promotes(entry, gone, standing, t, language),
-        rolls_back=t("models.rolls_back", version=entry.version, gone=", ".join(gone)) if gone else "",
+        rolls_back=_rolls_back(entry, gone, t),
         longest_reason=LONGEST_REASON,
     )
+
+
+def _rolls_back(entry: ModelVersion, gone: Sequence[str], t: Translator) -> str:
+    """What going back to the version would do; "" where it never served or serves last."""
+    return t("models.rolls_back", version=entry.version, gone=", ".join(gone)) if gone and _served(entry) else ""
+
+
+def _served(version: ModelVersion) -> bool:
+    """Whether it was ever promoted: one goes back to what has served."""
+    return version.promoted or "promoted_by" in version.tags
 
 
 def _gate_word(told: Mapping[str, Any], findings: list[str]) -> str:

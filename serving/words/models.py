@@ -165,12 +165,12 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "models.becomes_champion": ("It becomes the champion.", "它将成为当前版本。"),
     "models.stays_behind": (
-        "Those trained later go on serving the days after their own training: {later}.",
-        "之后训练的版本仍用于其训练日期之后：{later}。",
+        "Newer versions go on serving from the day they were trained: {later}.",
+        "较新的版本仍自其训练日期起提供服务：{later}。",
     ),
     "models.rolls_back": (
-        "Version {version} becomes the champion; those trained after it no longer serve, and are kept: {gone}.",
-        "版本 {version} 成为当前版本；之后训练的版本不再使用，但会保留：{gone}。",
+        "Version {version} becomes the champion; newer versions no longer serve, and are kept: {gone}.",
+        "版本 {version} 成为当前版本；较新的版本不再使用，但会保留：{gone}。",
     ),
     "models.reason": ("Why, for the record", "原因（留存记录）"),
     "models.confirm": ("Type {version} to confirm", "输入 {version} 以确认"),

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features import changed, filling, log, rows, spine, sweep
+from features import changed, filling, log, matrix, rows, spine, sweep
 from features.aggregate import AGGREGATES, CONDITIONS
 from features.context import ENTITIES
 from features.few import steps_of
 from features.matrix import build_matrix, prepare
 from features.wanted import wanted
-from history import as_of
+from history import as_of, money
 from history.record import History
 from tests.properties import histories as random
 
@@ -120,7 +120,7 @@ def test_what_is_not_known_here_is_left_to_polars(expression: pl.Expr) -> None:
 def nothing_counts_as_few() -> Iterator[None]:
     """Everything is laid out and worked out as of millions of rows."""
     with ExitStack() as stack:
-        for module in (changed, filling, log, rows, spine, sweep, as_of):
+        for module in (changed, filling, log, matrix, rows, spine, sweep, as_of, money):
             for name in ("FEW", "FEW_EVENTS"):
                 if hasattr(module, name):
                     stack.enter_context(patch.object(module, name, -1))

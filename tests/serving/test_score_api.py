@@ -282,6 +282,8 @@ def test_one_deal_alone_has_the_digits_that_it_has_in_the_batch(shop, api, histo
         (found,) = post(api, sent(history, deal_id)).json()["scores"]
         for column in ("win_probability", "win_by_horizon", "health", "amount"):
             assert found[column] == batch[deal_id][column], (deal_id, column)
+        assert " ".join(found["problems"]) == batch[deal_id]["problems"], deal_id
+        assert " ".join(flag["code"] for flag in found["flags"]) == batch[deal_id]["flags"], deal_id
 
 
 def test_one_deal_is_scored_without_a_polars_query(shop, history, open_ids, monkeypatch):
@@ -298,3 +300,12 @@ def test_one_deal_is_scored_without_a_polars_query(shop, history, open_ids, monk
     after = score_posted(standing, [deal], standing.as_of, standing.horizon)
     monkeypatch.undo()
     assert after.frame.equals(before.frame)
+
+
+def test_a_deal_without_a_touch_is_told_as_such_alone_and_beside_others(shop, api, history, open_ids):
+    untouched, other = (sent(history, deal_id) for deal_id in open_ids[:2])
+    untouched["activities"] = []
+    (alone,) = post(api, untouched).json()["scores"]
+    beside = {one["deal_id"]: one for one in post(api, untouched, other).json()["scores"]}
+    assert "no_activity" in alone["problems"]
+    assert beside[untouched["deal_id"]]["problems"] == alone["problems"]

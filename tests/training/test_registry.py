@@ -106,3 +106,12 @@ def test_asking_an_empty_place_makes_nothing(tmp_path: Path) -> None:
     assert registry.serving_version(JULY) is None
     assert registry.champion() is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_versions_trained_on_one_day_the_champion_is_the_one_that_serves(registry: Registry, bundle: Path) -> None:
+    first, second, third = (logged(registry, bundle, JANUARY) for _ in range(3))
+    registry.promote(third, "gate", "")
+    registry.promote(second, "Li Wei", "reviewed")
+    assert registry.champion().version == registry.serving_version(JULY).version == third  # type: ignore[union-attr]
+    assert registry.rollback(first, "Li Wei", "reasons puzzle the teams") == [third, second]
+    assert registry.champion().version == registry.serving_version(JULY).version == first  # type: ignore[union-attr]

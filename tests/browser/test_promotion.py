@@ -46,7 +46,7 @@ def test_a_version_is_let_serve_and_rolled_back(driver, two):
     fill_in(driver, "2", "promote")
     assert "the version may serve" in driver.find_element(By.CSS_SELECTOR, ".said-so").text
     driver.get(f"{two}/language/zh-CN?back=/models?version=1")
-    assert "之后训练的版本不再使用，但会保留：2。" in driver.find_element(By.ID, "promote").text
+    assert "较新的版本不再使用，但会保留：2。" in driver.find_element(By.ID, "promote").text
     assert wrong_with(driver) == {}
     fill_in(driver, "1", "roll_back")
     assert "已回退" in driver.find_element(By.CSS_SELECTOR, ".said-so").text

@@ -25,7 +25,7 @@ def page_times(workspace: Workspace, port: int, deal_id: str, rep_id: str) -> di
     engine.dispose()
     shown = {
         "pipeline": "/",
-        "pipeline, at risk, by amount": "/?band=at_risk&sort=-amount",
+        "pipeline, at risk, by amount": "/?band=at_risk&sort=amount",
         "deal": f"/deals/{deal_id}",
         "forecast": "/forecast",
         "people": "/people",
@@ -38,6 +38,8 @@ def page_times(workspace: Workspace, port: int, deal_id: str, rep_id: str) -> di
     for name, path in shown.items():
         closed_loop(port, [get(path, cookie=cookie)], 4, 2.0)
         found[name] = closed_loop(port, [get(path, cookie=cookie)], 1, SECONDS)
+        if found[name].statuses != {200}:
+            raise SystemExit(f"{path} was answered with {sorted(found[name].statuses)}; expected 200 every time.")
     return found
 
 

@@ -37,7 +37,7 @@ from serving.tokens import create_token
 
 CONNECTIONS, WORKERS, SCORES_A_SECOND = 32, 2, 20
 EVENTS = 40
-EMPTY = "benchmarks._empty_service:app"
+EMPTY = "benchmarks._empty_service"
 FILTERS = (
     "",
     "&band=critical",
@@ -77,7 +77,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str) -> None:
 
 def empty_route(port: int, seconds: float) -> Costed:
     """The same load on a FastAPI app that answers every request with an empty JSON object."""
-    command = ["uvicorn", EMPTY, "--port", str(port), "--workers", str(WORKERS), "--log-level", "warning"]
+    command = [EMPTY, str(port), str(WORKERS)]
     with running(command, port, "/") as server:
         closed_loop(port, [get("/")], CONNECTIONS, 1)
         return costed(server, lambda: closed_loop(port, [get("/")], CONNECTIONS, seconds))

@@ -25,6 +25,15 @@ def test_a_taken_port_is_said_in_one_line():
     assert "\n" not in str(caught.value)
 
 
+def test_the_second_part_of_an_answer_does_not_wait_for_the_caller_s_acknowledgement_of_the_first():
+    with listen("127.0.0.1", 0) as listener:
+        listener.listen()
+        with socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            # What asyncio looks at before it asks for the same.
+            assert accepted.proto == socket.IPPROTO_TCP
+
+
 def test_a_host_that_does_not_exist_is_said_in_one_line():
     with pytest.raises(PortTaken, match=r"cannot listen on no\.such\.host\.invalid:80"):
         listen("no.such.host.invalid", 80)

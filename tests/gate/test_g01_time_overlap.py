@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+import polars as pl
+
 from history.settings import Settings
 from tests.gate.evidence import TRAINED, drawn, result
 
@@ -25,6 +27,18 @@ def test_a_day_before_the_training_cut_is_found() -> None:
     found = result("G01", drawn(judged=TRAINED - DAY), learned=TRAINED - 5 * DAY)
     assert found.outcome == "found"
     assert "3000 rows before their training" in found.sentence
+
+
+def test_models_of_several_cuts_are_told_each_with_its_own_days() -> None:
+    early, late = drawn(rows=300), drawn(rows=300, judged=TRAINED + 90 * DAY)
+    rows = pl.concat([early.rows, late.rows.with_columns(cut=pl.lit(TRAINED + 90 * DAY))])
+    fits = [{"cut": str(TRAINED + n * DAY), "last_horizon_end": str(TRAINED + (n - 1) * DAY)} for n in (0, 90)]
+    said = result("G01", replace(early, rows=rows, fits=fits), learned=TRAINED + 89 * DAY)
+    assert (said.outcome, said.sentence) == (
+        "passed",
+        "each of 2 models on its own days: learned until 2025-12-31, judged from 2026-01-01; "
+        "learned until 2026-03-31, judged from 2026-04-01",
+    )
 
 
 def test_without_a_held_out_period_it_does_not_apply() -> None:

@@ -24,6 +24,14 @@ def test_a_good_candidate_may_pass_and_a_bad_one_may_not() -> None:
     assert not passes(bad)
 
 
+def test_what_a_training_did_not_look_at_is_not_said_to_be_missing() -> None:
+    results = {one.code: one for one in run_gate(Evidence("deal_model", drawn(), TRAINED, probed=False))}
+    for code in ("G04", "G07", "G08", "G09", "G10", "G11", "G12", "G13", "G14", "G16"):
+        assert results[code].sentence == "not looked at by `dealcast train`; `dealcast retrain` does", code
+        assert results[code].outcome == "not_applicable"
+    assert results["G05"].sentence == "there is no champion yet"
+
+
 def test_what_does_not_apply_does_not_stand_in_the_way() -> None:
     results = run_gate(Evidence("tables", None, None))
     assert {result.outcome for result in results} == {"not_applicable"}

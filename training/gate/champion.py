@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from training.gate.check import Verdict, found, not_applicable, passed, verdict
+from training.gate.check import Verdict, found, not_applicable, not_measured, passed, verdict
 from training.gate.evidence import Beside, Evidence
 from training.labels import WON
 from training.metrics import Score, log_loss_gain
@@ -92,7 +92,7 @@ def no_group_worse(evidence: Evidence) -> Verdict:
 
 def _too_few_unchanged(evidence: Evidence) -> Verdict | None:
     if evidence.unchanged is None:
-        return not_applicable("there is no champion to compare with", "没有可比较的现役模型")
+        return not_measured(evidence, "there is no champion to compare with", "没有可比较的现役模型")
     if (n := evidence.unchanged.height) < LEAST_UNCHANGED:
         return not_applicable(
             f"{n} open deals; {LEAST_UNCHANGED} are needed", f"在途商机仅 {n} 个，至少需要 {LEAST_UNCHANGED}"

@@ -64,6 +64,16 @@ def not_applicable(en: str, zh: str) -> Verdict:
     return Verdict(NOT_APPLICABLE, en, zh)
 
 
+def not_measured(evidence: Evidence, en: str, zh: str) -> Verdict:
+    """What is told where there is nothing to judge: that nobody looked, or else why there was nothing to see."""
+    if not evidence.probed:
+        return not_applicable(
+            "not looked at by `dealcast train`; `dealcast retrain` does",
+            "`dealcast train` 不检验此项，由 `dealcast retrain` 检验",
+        )
+    return not_applicable(en, zh)
+
+
 def verdict(good: bool, en: str, zh: str) -> Verdict:
     """Passed where `good`, else found, with the same figures."""
     return Verdict(PASSED if good else FOUND, en, zh)

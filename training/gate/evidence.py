@@ -25,7 +25,8 @@ class Evidence:
     `importance`: the share of all reasons' points by feature. `unchanged`: deals with the same facts, their chances
     before (champion) and after (candidate), and which part of the champion's largest reasons the candidate names.
     `fingerprints`: the checksums of two trainings. `sums`: the largest gap between a deal's chance and its reasons'
-    sum, in points.
+    sum, in points. `probed` is False where only the replay was made, as `dealcast train` does: what is None then was
+    not looked at, whatever there would have been to see.
     """
 
     kind: str
@@ -41,3 +42,4 @@ class Evidence:
     sums: float | None = None
     drift: Sequence[Drift] | None = None
     surprises: Sequence[Surprise] | None = None
+    probed: bool = True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from training.backtest import MODEL
+from training.backtest import MODEL, Replay
 from training.baselines import GATE
 from training.gate.check import Verdict, found, not_applicable, passed, verdict
 from training.gate.evidence import Evidence
@@ -22,11 +22,10 @@ def no_time_overlap(evidence: Evidence) -> Verdict:
     """G01."""
     if evidence.replay is None or evidence.learned_until is None:
         return not_applicable("no earlier period to hold out", "没有可留出检验的更早期间")
-    first, learned = evidence.replay.rows["as_of"].min(), evidence.replay.settings.day_of(evidence.learned_until)
-    judged = evidence.replay.days[0]
+    spans = _spans(evidence.replay, evidence.learned_until)
     late = evidence.replay.rows.filter(pl.col("cut") > pl.col("as_of")).height
-    en, zh = f"learned until {learned}, judged from {judged}", f"学习截至 {learned}，检验始于 {judged}"
-    if _overlaps(evidence, first) or late:
+    en, zh = _told(spans, evidence.replay)
+    if late or any(learned > judged for learned, judged in spans):
         return found(
             f"{en}: the judged days lie within what was learned ({late} rows before their training)",
             f"{zh}：检验日落在学习期内（{late} 行早于其训练日）",
@@ -34,18 +33,26 @@ def no_time_overlap(evidence: Evidence) -> Verdict:
     return passed(en, zh)
 
 
-def _overlaps(evidence: Evidence, first: object) -> bool:
-    """Whether a model learned from what came after the first of the days that it was judged by.
+def _spans(replay: Replay, learned_until: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
+    """Of each replayed model until when it learned and the first of the days that it was judged by.
 
     Where models were trained at several cuts, each has days of its own, and what a later one learned is no overlap.
     """
-    assert evidence.replay is not None
-    replay = evidence.replay
     if not replay.fits:
-        return bool(evidence.learned_until > first)  # type: ignore[operator]
+        return [(learned_until, replay.rows["as_of"].min())]  # type: ignore[list-item]
     firsts = dict(replay.rows.group_by("cut").agg(pl.col("as_of").min()).iter_rows())
     ends = {dt.datetime.fromisoformat(str(fit["cut"])): _learned(fit) for fit in replay.fits}
-    return any(ends[cut] > day for cut, day in firsts.items())
+    return [(ends[cut], day) for cut, day in sorted(firsts.items())]
+
+
+def _told(spans: Sequence[tuple[dt.datetime, dt.datetime]], replay: Replay) -> tuple[str, str]:
+    """The days of every model beside its own, so that what one learned is not read beside the days of another."""
+    days = [(replay.settings.day_of(learned), replay.settings.day_of(judged)) for learned, judged in spans]
+    en = "; ".join(f"learned until {learned}, judged from {judged}" for learned, judged in days)
+    zh = "；".join(f"学习截至 {learned}，检验始于 {judged}" for learned, judged in days)
+    if len(days) == 1:
+        return en, zh
+    return f"each of {len(days)} models on its own days: {en}", f"{len(days)} 个模型各用各的检验日：{zh}"
 
 
 def _learned(fit: Mapping[str, object]) -> dt.datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.gate.check import Verdict, found, not_applicable, passed, verdict
+from training.gate.check import Verdict, found, not_applicable, not_measured, passed, verdict
 from training.gate.evidence import Evidence
 
 MOST_SHARE = 0.4
@@ -16,7 +16,7 @@ _TABLES = ("tables have one reason, the deal's age", "阶段×账龄表只有账
 def blind_to_the_future(evidence: Evidence) -> Verdict:
     """G04."""
     if evidence.future is None:
-        return not_applicable("there was no open deal to look at", "没有可检验的在途商机")
+        return not_measured(evidence, "there was no open deal to look at", "没有可检验的在途商机")
     n, moved = evidence.future.rows, evidence.future.moved
     if not moved:
         return passed(
@@ -34,7 +34,7 @@ def no_single_pillar(evidence: Evidence) -> Verdict:
     if evidence.kind == "tables":
         return not_applicable(*_TABLES)
     if not evidence.importance:
-        return not_applicable("there was no open deal to explain", "没有可解释的在途商机")
+        return not_measured(evidence, "there was no open deal to explain", "没有可解释的在途商机")
     name, share = max(evidence.importance.items(), key=lambda pair: (pair[1], pair[0]))
     return verdict(
         share <= MOST_SHARE,
@@ -46,7 +46,7 @@ def no_single_pillar(evidence: Evidence) -> Verdict:
 def reproducible(evidence: Evidence) -> Verdict:
     """G11."""
     if evidence.fingerprints is None:
-        return not_applicable("trained once only", "只训练了一次")
+        return not_measured(evidence, "trained once only", "只训练了一次")
     first, second = evidence.fingerprints
     if first == second:
         return passed(f"trained twice, the same bytes ({first[:12]})", f"两次训练字节相同（{first[:12]}）")
@@ -59,7 +59,7 @@ def reproducible(evidence: Evidence) -> Verdict:
 def small_and_quick(evidence: Evidence) -> Verdict:
     """G12. A time that passes is not told to the millisecond, so that the same retraining says the same."""
     if evidence.cost is None:
-        return not_applicable("no bundle was measured", "未测量模型包")
+        return not_measured(evidence, "no bundle was measured", "未测量模型包")
     size, taken = evidence.cost.bundle_bytes, evidence.cost.one_deal_ms
     slow = taken > MOST_ONE_DEAL_MS
     en = f"{taken:.0f} ms of computing" if slow else f"within {MOST_ONE_DEAL_MS:.0f} ms of computing"
@@ -74,7 +74,7 @@ def small_and_quick(evidence: Evidence) -> Verdict:
 def adds_up(evidence: Evidence) -> Verdict:
     """G13."""
     if evidence.sums is None:
-        return not_applicable("there was no open deal to explain", "没有可解释的在途商机")
+        return not_measured(evidence, "there was no open deal to explain", "没有可解释的在途商机")
     return verdict(
         evidence.sums <= MOST_GAP_POINTS,
         f"chances and the sums of their reasons differ by {evidence.sums:.2f} points at most",

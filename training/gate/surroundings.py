@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from training.gate.check import Verdict, found, not_applicable, passed, verdict
+from training.gate.check import Verdict, found, not_measured, passed, verdict
 from training.gate.evidence import Evidence
 
 LEAST_FORECASTS = 12
@@ -18,7 +18,8 @@ def covers(evidence: Evidence) -> Verdict:
     rows = evidence.attainment
     if rows is None or rows.height < LEAST_FORECASTS:
         n = 0 if rows is None else rows.height
-        return not_applicable(
+        return not_measured(
+            evidence,
             f"{n} forecasts of past periods; {LEAST_FORECASTS} are needed",
             f"过去期间的预测仅 {n} 个，至少需要 {LEAST_FORECASTS}",
         )
@@ -34,7 +35,9 @@ def covers(evidence: Evidence) -> Verdict:
 def drift_named(evidence: Evidence) -> Verdict:
     """G14."""
     if evidence.drift is None:
-        return not_applicable("too few deals to compare with earlier quarters", "商机太少，无法与更早的季度比较")
+        return not_measured(
+            evidence, "too few deals to compare with earlier quarters", "商机太少，无法与更早的季度比较"
+        )
     weights = evidence.importance or {}
     heavy = [one for one in evidence.drift if one.drifted and weights.get(one.feature, 0.0) >= LEAST_WEIGHT]
     drifted = sorted(heavy, key=lambda one: (-one.psi, one.feature))
@@ -56,7 +59,7 @@ def drift_named(evidence: Evidence) -> Verdict:
 def as_expected(evidence: Evidence) -> Verdict:
     """G16."""
     if evidence.surprises is None:
-        return not_applicable("no earlier freeze to learn expectations from", "没有更早的冻结历史可供比对")
+        return not_measured(evidence, "no earlier freeze to learn expectations from", "没有更早的冻结历史可供比对")
     if not evidence.surprises:
         return passed("the history is as the last freeze led to expect", "历史数据与上次冻结的预期一致")
     told, more = evidence.surprises[:MOST_TOLD], len(evidence.surprises) - MOST_TOLD

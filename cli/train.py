@@ -52,17 +52,20 @@ def trained(
     workspace: Workspace, history: History, day: dt.date, promote: bool, progress: Progress, trials: int = 0
 ) -> TrainReport:
     """Trains as of the start of `day` and registers the version."""
+    from serving.tokens import utc_now
     from training.fitting import FitOptions
     from training.pipeline import train as run
 
     registry = open_registry(workspace)
     instant = history.settings.start_of(day)
     frozen, options = workspace.path / "frozen", FitOptions(trials=trials)
-    return run(history, instant, registry, frozen, promote, progress, options, getpass.getuser())
+    return run(history, instant, registry, frozen, promote, progress, options, getpass.getuser(), utc_now)
 
 
 def show(report: TrainReport, language: str) -> None:
     """How the version did against the simple rules on days it had not seen, what the gate says, whether it serves."""
+    from training.pipeline import FIRST
+
     if report.held_out:
         show_figures(report.held_out, language)
     told = [gate_row(vars(result), language) for result in report.gate]
@@ -72,6 +75,14 @@ def show(report: TrainReport, language: str) -> None:
         choose(
             language,
             f"Version {report.version} {state}: {report.why}.",
-            f"版本 {report.version} {state}：{report.why}。",
+            f"版本 {report.version} {state}：{report.why_zh}。",
         )
     )
+    if report.why.startswith(FIRST):
+        say(
+            choose(
+                language,
+                "A first version serves whatever the gate finds, as there is no other; later ones must pass.",
+                "首个版本无论检验结果如何都会上线，因为尚无其他版本；之后的版本须通过检验。",
+            )
+        )

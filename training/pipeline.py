@@ -31,13 +31,17 @@ from training.rivals.rival import Rival
 from training.splits import weekly_instants
 
 Say = Callable[[str], object]
+Clock = Callable[[], dt.datetime]
+FIRST = "the first version"
 LEAST_DAYS_BEFORE = 45
 """A held-out period needs at least so many days of history before it."""
 
 
 @dataclass(frozen=True)
 class TrainReport:
-    """What came of a training. `promoted` says whether the version serves; `held_out` is None for a short history."""
+    """What came of a training. `promoted` says whether the version serves, `why` and `why_zh` for what reason;
+    `held_out` is None for a short history.
+    """
 
     version: str
     kind: str
@@ -49,6 +53,7 @@ class TrainReport:
     held_out: dict[str, Any] | None
     facts: dict[str, Any] = field(default_factory=dict)
     card: str = ""
+    why_zh: str = ""
 
     def __str__(self) -> str:
         return self.card
@@ -63,12 +68,14 @@ def train(
     progress: Say | None = None,
     options: FitOptions | None = None,
     by: str = "by hand",
+    clock: Clock | None = None,
 ) -> TrainReport:
     """Train on what was known at `as_of` (naive UTC), register the version with its evidence, promote it if it may.
 
     The first version becomes champion; a later one if the gate finds nothing, or with `promote`, recorded as by hand.
-    Nothing recorded at or after `as_of` is used. The history used is kept under its hash in `frozen_folder`. Raises
-    `NoHistory` when nothing was known at `as_of`.
+    When it was promoted is what `clock` says then (naive UTC); without one it is not on record. Nothing recorded at or
+    after `as_of` is used. The history used is kept under its hash in `frozen_folder`. Raises `NoHistory` when nothing
+    was known at `as_of`.
     """
     say, options = progress or (lambda _: None), options or FitOptions()
     past = known(history, as_of)
@@ -86,9 +93,9 @@ def train(
     matrix = training_matrix(past, as_of)
     model, _ = fit_model(matrix, past, as_of, options)
     model = replace(model, flag_records=flag_records(matrix, past, as_of, model.long_days))
-    results = run_gate(Evidence(kind_of(model), replay, learned_until(replay), beside_champion))
+    results = run_gate(Evidence(kind_of(model), replay, learned_until(replay), beside_champion, probed=False))
     say("registering")
-    return _registered(model, past, frozen, replay, results, registry, promote, by)
+    return _registered(model, past, frozen, replay, results, registry, promote, by, clock)
 
 
 def keep_frozen(past: History, folder: Path) -> Frozen:
@@ -162,16 +169,19 @@ def _registered(
     registry: Registry,
     promote: bool,
     by: str,
+    clock: Clock | None,
 ) -> TrainReport:
     found = summary(replay) if replay else None
     first = registry.champion() is None
+    why, why_zh = _why(first, promote, results)
     report = TrainReport(
         version="",
         kind=kind_of(model),
         trained_as_of=model.trained_as_of,
         content_hash=frozen.content_hash,
         promoted=first or promote or passes(results),
-        why=_why(first, promote, results),
+        why=why,
+        why_zh=why_zh,
         gate=results,
         held_out=found,
         facts={**model.facts, **closed_counts(past, model.trained_as_of), "long_days": model.long_days},
@@ -192,17 +202,22 @@ def _registered(
         figures["told"].write_text(evidence_text(replay, found, [vars(result) for result in results]), encoding="utf-8")
         version = registry.log(bundle, model.trained_as_of, params, metrics, figures, tags)
     if report.promoted:
-        registry.promote(version, by if promote and not passes(results) else "gate", report.why)
+        who = by if promote and not passes(results) else "gate"
+        registry.promote(version, who, report.why, clock() if clock else None)
     return TrainReport(**{**vars(report), "version": version, "card": card.replace("{version}", version)})
 
 
-def _why(first: bool, promote: bool, results: Sequence[Result]) -> str:
-    codes = ", ".join(result.code for result in results if result.outcome == "found")
+def _why(first: bool, promote: bool, results: Sequence[Result]) -> tuple[str, str]:
+    """Why the version serves or does not, in both languages."""
+    found = [result.code for result in results if result.outcome == "found"]
+    codes, codes_zh = ", ".join(found), "、".join(found)
     if not codes:
-        return "the gate found nothing"
+        return "the gate found nothing", "上线检验未发现问题"
     if promote:
-        return f"promoted by hand although the gate found {codes}"
-    return f"the first version, although the gate found {codes}" if first else f"the gate found {codes}"
+        return f"promoted by hand although the gate found {codes}", f"人工决定上线，虽然上线检验发现问题：{codes_zh}"
+    if first:
+        return f"{FIRST}, although the gate found {codes}", f"首个版本，虽然上线检验发现问题：{codes_zh}"
+    return f"the gate found {codes}", f"上线检验发现问题：{codes_zh}"
 
 
 def held_out_metrics(found: dict[str, Any] | None) -> dict[str, float]:

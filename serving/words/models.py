@@ -81,7 +81,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "models.or": (" or ", " 或 "),
     "models.why_nothing": ("the gate found nothing", "各项检验未发现问题"),
     "models.why_found": ("the gate found {codes}", "检验发现问题：{codes}"),
-    "models.why_first": ("the first version, although the gate found {codes}", "首个版本，启用时检验发现问题：{codes}"),
+    "models.why_first": (
+        "the first version, which serves whatever the gate finds; it found {codes}",
+        "首个版本，无论检验结果如何都会启用；检验发现问题：{codes}",
+    ),
     "models.by_gate": ("the gate", "自动关卡"),
     "models.why": ("Why", "原因"),
     "models.gate": ("Gate", "关卡"),

@@ -1,5 +1,6 @@
 """Training, replay, promotion and the demo, by command."""
 
+import datetime as dt
 import json
 import shutil
 
@@ -34,8 +35,16 @@ def test_training_says_how_it_did_and_whether_it_serves(own):
     assert "Version 2 serves:" in said.out
     listed = done("--workspace", own, "models").out.splitlines()
     assert listed[2].split()[:3] == ["2", "2026-05-01", "champion"]
+    assert "A first version" not in said.out
     assert "Model 2," in done("--workspace", own, "score", "--as-of", "2026-05-02", "--top", 1).err
     assert "Model 1," in done("--workspace", own, "score", "--as-of", "2026-04-30", "--top", 1).err
+
+
+def test_a_version_that_training_let_serve_says_when(company):
+    shown = done("--workspace", company, "models", "show", "1").out
+    done_then = shown[shown.index("What was done") :].splitlines()[-1].split()
+    assert dt.datetime.fromisoformat(done_then[0]).year >= 2026
+    assert done_then[1:3] == ["promote", "gate"]
 
 
 def test_promotion_by_hand_is_on_record(own):

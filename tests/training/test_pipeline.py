@@ -40,6 +40,13 @@ def test_the_first_version_becomes_champion(report: TrainReport, registry: Regis
     assert report.promoted
 
 
+def test_what_only_a_retraining_looks_at_is_said_so(report: TrainReport) -> None:
+    said = {one.code: one.sentence for one in report.gate}
+    assert {said[code] for code in ("G04", "G08", "G09", "G10", "G13")} == {
+        "not looked at by `dealcast train`; `dealcast retrain` does"
+    }
+
+
 def test_the_version_carries_its_evidence(report: TrainReport, registry: Registry) -> None:
     version = registry.get(report.version)
     assert version.tags["content_hash"] == report.content_hash

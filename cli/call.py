@@ -58,7 +58,7 @@ def call(session: Session) -> None:
     \b
     Example:
       dealcast call submit --rep R001 --period 2026Q4 --commit 500000 --most-likely 620000
-      dealcast call override --manager M01 --scope rep:R001 --period 2026Q4 --commit 450000 --note "two deals slip"
+      dealcast call override --manager M03 --scope rep:R001 --period 2026Q4 --commit 450000 --note "two deals slip"
       dealcast call list --period 2026Q4
     """
 

@@ -38,7 +38,7 @@ def coach(session: Session) -> None:
 
     \b
     Example:
-      dealcast coach plan --rep R001 --indicator data_hygiene --goal 0.8 --period 2026Q4 --by M01
+      dealcast coach plan --rep R001 --indicator data_hygiene --goal 0.8 --period 2026Q4 --by M03
       dealcast coach list --as-of 2027-01-05
     """
 
@@ -56,7 +56,7 @@ def plan(session: Session, rep: str, indicator: str, goal: float, period: str, b
 
     \b
     Example:
-      dealcast coach plan --rep R001 --indicator win_rate --goal 0.4 --period 2026Q4 --by M01 --note "review losses"
+      dealcast coach plan --rep R001 --indicator win_rate --goal 0.4 --period 2026Q4 --by M03 --note "review losses"
     """
     from indicators.plans import Plan, plan_row
     from serving.tokens import utc_now

@@ -39,8 +39,8 @@ def retrain(
 
     \b
     Example:
-      dealcast retrain --quarter 2026Q3
-      dealcast retrain --quarter 2026Q3 --approve-by "Li Wei" --reason "the new region was to be expected"
+      dealcast retrain --quarter 2026Q2
+      dealcast retrain --quarter 2026Q2 --approve-by "Li Wei" --reason "the new region was to be expected"
     """
     from serving.tokens import utc_now
     from training.retraining.approval import approval_of

@@ -63,8 +63,8 @@ def parsed(command: click.Command, arguments: list[str]) -> click.Context:
     """The context of the last command in the line; nothing is run."""
     words = [re.sub(r"\$\{?\w+\}?", "somewhere", word) for word in arguments]
     context = command.make_context(command.name, words, resilient_parsing=False)
-    while isinstance(command, click.Group):
-        name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+    while isinstance(command, click.Group) and (ahead := [*context._protected_args, *context.args]):
+        name, command, rest = command.resolve_command(context, ahead)
         context = command.make_context(name, rest, parent=context)
     return context
 

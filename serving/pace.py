@@ -9,6 +9,7 @@ brings within the period, is therefore complete however many of these deals are 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ SCHEMA: dict[str, pl.DataType] = {
     "closing_wins": pl.Int64(),
     "closing_within": pl.Int64(),
     "factors_of": pl.String(),
-    **{name: pl.Float64() for name in ("usual_new_pipeline", "required_new_pipeline")},
+    **{name: pl.Float64() for name in ("usual_new_pipeline", "most_new_pipeline", "required_new_pipeline")},
 }
 
 
@@ -67,10 +68,11 @@ def pace(seen: Outlook, by: str, measure: str = "amount") -> pl.DataFrame:
     booked against the mean, lowest and highest of `periods` earlier periods of the same kind on the same day, and
     against that of a year before; pace = booked / same_day_mean; usual_share_booked is the part of earlier results
     that was booked by then. gap = quota - mean, what is missing after all that is expected (below 0: more than
-    enough). usual_new_pipeline is what was created from the same day on, on average; required_new_pipeline what must
-    be created beyond it to close the gap. factors_of says whether conversion and closing share are the scope's
-    "own" or, with fewer than `LEAST_WITHIN` wins within a period, those of the "company". What cannot be known is
-    null. Raises `RequestInvalid` as the forecast does.
+    enough). usual_new_pipeline is what was created from the same day on, on average, most_new_pipeline the most in any
+    of those periods; required_new_pipeline what must be created beyond the usual to close the gap. factors_of says
+    whether conversion and closing share are the scope's "own" or, with fewer than `LEAST_WITHIN` wins within a
+    period, those of the "company". What cannot be known is null. Raises `RequestInvalid` as
+    the forecast does.
     """
     rows = table(seen, by, measure)
     earlier = earlier_periods(seen)
@@ -83,8 +85,9 @@ def pace(seen: Outlook, by: str, measure: str = "amount") -> pl.DataFrame:
         enough = own["closing_within"] >= LEAST_WITHIN
         factors = {**(own if enough else company), "factors_of": "own" if enough else "company"}
         then = _same_day(seen, booked.get(row["scope_id"], {}), names)
-        total = created[row["scope_id"]]["created"] if row["scope_id"] in created else 0.0
-        found.append(_row(seen, row, then | factors, total / len(names) if names else None))
+        own_created = created.get(row["scope_id"], {"created": 0.0, "most": None})
+        then["most_new_pipeline"] = own_created["most"]
+        found.append(_row(seen, row, then | factors, own_created["created"] / len(names) if names else None))
     return pl.DataFrame(found, schema=SCHEMA)
 
 
@@ -110,6 +113,12 @@ def _required(gap: float | None, factors: dict[str, Any]) -> float | None:
         return None if gap is None else 0.0
     brings = (factors["conversion"] or 0.0) * (factors["closing_share"] or 0.0)
     return gap / brings if brings > 0 else None
+
+
+def out_of_reach(row: Mapping[str, Any]) -> bool:
+    """Whether closing the gap takes more new pipeline, the usual included, than the scope ever created in time."""
+    needed, usual, most = (row[f"{name}_new_pipeline"] for name in ("required", "usual", "most"))
+    return bool(needed) and most is not None and usual + needed > most
 
 
 def _booked(earlier: list[Earlier], by: str, measure: str) -> dict[str, dict[str, tuple[float, float]]]:
@@ -139,23 +148,24 @@ def _same_day(seen: Outlook, own: dict[str, tuple[float, float]], names: list[st
 
 
 def _created(earlier: list[Earlier], by: str, measure: str) -> dict[str, dict[str, Any]]:
-    """Per scope the deals created from the same day on: their worth, what was won of it, and within the period."""
+    """Per scope the deals created from the same day on: their worth, what was won of it, and within the period, and
+    the most that they were worth in one period.
+    """
     if not earlier:
         return {}
     worth, won, within = _worth(measure), pl.col("won"), pl.col("won_within")
-    sums = (
-        pl.concat([one.created for one in earlier])
-        .group_by(pl.col(by).alias("scope"))
-        .agg(
-            created=worth.sum(),
-            won=worth.filter(won).sum(),
-            within=worth.filter(within).sum(),
-            conversion_deals=pl.len(),
-            closing_wins=won.sum(),
-            closing_within=within.sum(),
-        )
+    told = pl.concat([one.created.with_columns(of=pl.lit(one.period.name)) for one in earlier])
+    by_period = told.group_by(pl.col(by).alias("scope"), "of").agg(created=worth.sum())
+    most = dict(by_period.group_by("scope").agg(pl.col("created").max()).iter_rows())
+    sums = told.group_by(pl.col(by).alias("scope")).agg(
+        created=worth.sum(),
+        won=worth.filter(won).sum(),
+        within=worth.filter(within).sum(),
+        conversion_deals=pl.len(),
+        closing_wins=won.sum(),
+        closing_within=within.sum(),
     )
-    return {row["scope"]: row for row in sums.iter_rows(named=True)}
+    return {row["scope"]: row | {"most": most[row["scope"]]} for row in sums.iter_rows(named=True)}
 
 
 def _factors(sums: dict[str, Any] | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from serving.flag_words import share
+from serving.pace import out_of_reach
 from serving.pages.format import money, three_figures
 from serving.texts import translator
 
@@ -28,7 +29,9 @@ def working(row: Mapping[str, Any], currency: str, language: str) -> str:
     if row["required_new_pipeline"] is None:
         return t("pace.unknown", scope=row["scope_id"], gap=told(row["gap"]))
     return t(
-        "pace.working",
+        "pace.out_of_reach" if out_of_reach(row) else "pace.working",
+        period=row["period"],
+        most=told(row["most_new_pipeline"]),
         scope=row["scope_id"],
         gap=told(row["gap"]),
         conversion=share(row["conversion"]),

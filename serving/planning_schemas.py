@@ -128,6 +128,7 @@ class PaceRow(Answer):
     closing_within: int = measured("of these, wins within the period", "deals")
     factors_of: Literal["own", "company"] = described("whose conversion and closing share these are")
     usual_new_pipeline: float | None = measured("created from this day on in earlier periods, on average", MEASURED)
+    most_new_pipeline: float | None = measured("the most of these in one period", MEASURED)
     required_new_pipeline: float | None = measured(
         "to be created beyond the usual to close the gap: gap / (conversion × closing share)", MEASURED
     )

@@ -265,6 +265,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{scope}：缺口 {gap} ÷（新增商机转化 {conversion}，{deals} 单{whose} × 其中本期内成交 {share}，"
         "{wins} 单赢单中的 {within} 单）= 需在通常新增的 {usual} 之外再新增 {required} 商机。",
     ),
+    "pace.out_of_reach": (
+        "{scope}: {gap} missing, not reachable with new pipeline in {period}: it would take {required} beyond the"
+        " {usual} that usually comes from this day on, and {most} is the most that ever came ({conversion} of new"
+        " pipeline won, {deals} deals{whose}, × {share} of that within the period, {within} of {wins} wins).",
+        "{scope}：缺口 {gap}，{period} 内靠新增商机无法补足：需在通常新增的 {usual} 之外再新增 {required}，"
+        "而历来同期最多新增 {most}（新增商机转化 {conversion}，{deals} 单{whose} × 其中本期内成交 {share}，"
+        "{wins} 单赢单中的 {within} 单）。",
+    ),
     "pace.company": (" of the whole company", "，取全公司数据"),
     "pace.unknown": (
         "{scope}: {gap} missing; how much new pipeline it takes is not known, as none created so late in an earlier"

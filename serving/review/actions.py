@@ -13,7 +13,7 @@ from indicators.funnel import funnel
 from indicators.plans import followed
 from indicators.shortfall import shortfalls
 from serving.flag_words import flag_text, share
-from serving.pace import pace
+from serving.pace import out_of_reach, pace
 from serving.pages.format import money
 from serving.pages.people_parts import plan_table
 from serving.pages.table import Table
@@ -62,9 +62,11 @@ def _gap(standing: Standing, found: Facts, language: str) -> str:
     gap = money(head["quota"] - head["mean"], standing.currency, language)
     rows = pace(found.seen, head["scope_kind"]).filter(pl.col("scope_id") == head["scope_id"])
     needed = rows["required_new_pipeline"][0] if rows.height else None
+    far = rows.height and out_of_reach(rows.row(0, named=True))
     if needed is None or found.seen.now.end <= standing.as_of:
         return t("review.do_gap_only", gap=gap)
-    return t("review.do_gap", gap=gap, needed=money(needed, standing.currency, language))
+    told = {"gap": gap, "needed": money(needed, standing.currency, language), "period": found.seen.period.name}
+    return t("review.do_gap_far" if far else "review.do_gap", **told)
 
 
 def _short(standing: Standing, asked: Asked, language: str) -> str:

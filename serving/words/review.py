@@ -34,6 +34,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "{gap} are missing to the target; at the usual rates it takes {needed} of new pipeline.",
         "距目标还差 {gap}；按通常的转化，需新增管道 {needed}。",
     ),
+    "review.do_gap_far": (
+        "{gap} are missing to the target; not reachable with new pipeline in {period}: at the usual rates it takes"
+        " {needed} beyond the usual, more than ever came in the time that is left.",
+        "距目标还差 {gap}；{period} 内靠新增商机无法补足：按通常的转化，"
+        "需在通常之外再新增管道 {needed}，历来同期从未达到。",
+    ),
     "review.do_gap_only": ("{gap} are missing to the target.", "距目标还差 {gap}。"),
     "review.do_short": (
         "{names}: two periods in a row below the line; talk of an improvement plan.",

@@ -12,7 +12,9 @@ import pytest
 
 from cli.models import open_registry
 from history.workspace import open_workspace
+from serving.pace import out_of_reach, pace
 from serving.pages.format import money
+from serving.review.actions import to_do
 from serving.review.asked import asked, people_of, since
 from serving.review.deals import at_stake, cards
 from serving.review.file import page_of, review_html, standing_at
@@ -21,6 +23,7 @@ from serving.standing import Standing
 from tests.cli.calling import call, done
 
 DAY = "2026-05-16"
+FAR = {"en": "not reachable with new pipeline in 2026Q2", "zh-CN": "2026Q2 内靠新增商机无法补足"}
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,19 @@ def test_it_says_what_changed_as_the_verb_says_it(page: str, company: Path, tmp_
     done("--workspace", company, "changed", "--period", "2026Q2", *days, "--out", out)
     for value in pl.read_parquet(out)["contribution"]:
         assert money(abs(value), "CNY", "en") in page
+
+
+def test_pipeline_that_never_came_is_not_asked_for_as_if_it_could(standing: Standing) -> None:
+    seen = []
+    for scope in (None, "T01", "T02"):
+        one = asked(standing, "team", scope)
+        found = facts(standing, one)
+        kind, name = one.head
+        row = pace(found.seen, kind).filter(pl.col("scope_id") == name).row(0, named=True)
+        said = [any(mark in text for text in to_do(standing, one, found, language)) for language, mark in FAR.items()]
+        assert said == [out_of_reach(row)] * 2, name
+        seen.append(out_of_reach(row))
+    assert any(seen)
 
 
 def test_one_team_has_its_own_people(standing: Standing) -> None:

@@ -8,7 +8,7 @@ import pytest
 from history.errors import RequestInvalid
 from history.record import History
 from serving.forecasting import outlook, table
-from serving.pace import SCHEMA, pace
+from serving.pace import SCHEMA, out_of_reach, pace
 from serving.pace_words import working
 from tests.lib.deal_log import at, company, deal, quotas, told
 from tests.serving.test_forecasting import StageRates
@@ -61,6 +61,21 @@ def test_the_working_multiplies_up_to_the_gap():
     assert row["usual_new_pipeline"] == 400.0
     assert row["gap"] == pytest.approx(5000 - row["mean"])
     assert row["required_new_pipeline"] * row["conversion"] * row["closing_share"] == pytest.approx(row["gap"])
+
+
+def test_more_than_ever_came_is_said_to_be_out_of_reach():
+    row = paced(story()).row(0, named=True)
+    assert row["most_new_pipeline"] == 400.0
+    assert row["usual_new_pipeline"] + row["required_new_pipeline"] > 400.0
+    assert "missing, not reachable with new pipeline in 2026Q1: it would take" in working(row, "CNY", "en")
+    assert "2026Q1 内靠新增商机无法补足" in working(row, "CNY", "zh-CN")
+
+
+def test_what_came_before_can_come_again():
+    row = paced(story()).row(0, named=True) | {"most_new_pipeline": 1e6}
+    assert "reachable" not in working(row, "CNY", "en")
+    assert not out_of_reach(row | {"most_new_pipeline": None})
+    assert not out_of_reach(row | {"required_new_pipeline": 0.0})
 
 
 def test_a_scope_with_few_wins_of_its_own_borrows_the_companys_factors_and_says_so():

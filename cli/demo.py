@@ -30,6 +30,8 @@ SEED = 7
 TODAY = dt.date(2026, 7, 1)
 A_QUARTER_AGO = dt.date(2026, 4, 1)
 MIDWAY = dt.date(2026, 5, 16)
+LEAST_CALLED = 6
+"""Fewer quarters say little of how somebody leans."""
 
 
 @click.command()
@@ -118,7 +120,9 @@ def answer(workspace: Workspace, history: History, language: str, progress: Prog
     progress(choose(language, "measuring people's forecasts", "衡量个人预测"))
     heading(language, 3, "How good are people's own forecasts?", "每个人自己的预测有多准？")
     title = choose(
-        language, "Calls 45 days before quarter end, the most biased first", "季末前 45 天的预测，偏差大者在前"
+        language,
+        f"Calls 45 days before quarter end, the most biased first, of those who called {LEAST_CALLED} quarters or more",
+        f"季末前 45 天的预测，偏差大者在前，仅列申报满 {LEAST_CALLED} 个季度者",
     )
     accuracy.show(calls(history, instant), title, language, accuracy.names(history, instant))
     progress(choose(language, "filling in the scorecard", "计算业绩表"))
@@ -155,7 +159,7 @@ def replay(workspace: Workspace, history: History, language: str) -> None:
 
 
 def calls(history: History, instant: dt.datetime) -> pl.DataFrame:
-    """Reps' submitted calls 45 days before the end of quarters, the most biased first."""
+    """Calls that reps submitted 45 days before the end of quarters, the most biased first; `LEAST_CALLED` at least."""
     import polars as pl
 
     from indicators.accuracy import accuracy as assess
@@ -163,7 +167,8 @@ def calls(history: History, instant: dt.datetime) -> pl.DataFrame:
     frame = assess(history, instant, "rep", (45,))
     submitted = frame.filter((pl.col("forecaster_kind") == "rep") & (pl.col("source") == "submitted"))
     leaning = pl.col("bias_shrunk").abs()
-    return submitted.filter(pl.col("n_periods") >= 6).sort(leaning, "scope_id", descending=[True, False]).head(10)
+    often = submitted.filter(pl.col("n_periods") >= LEAST_CALLED)
+    return often.sort(leaning, "scope_id", descending=[True, False]).head(10)
 
 
 def sheet(history: History, instant: dt.datetime, language: str) -> None:

@@ -111,6 +111,7 @@ def test_the_demo_prints_four_answers_and_leaves_a_workspace(tmp_path):
     said = done("demo", "--deals", 500, "--workspace", tmp_path / "workspace", "--language", "en")
     assert [line[0] for line in said.out.splitlines() if line[1:3] == ". "] == ["1", "2", "3", "4"]
     assert "Critical" in said.out
+    assert "the most biased first, of those who called 6 quarters or more" in said.out
     assert done("--workspace", tmp_path / "workspace", "models").out.count("2026-") == 2
 
 

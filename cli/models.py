@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import getpass
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -167,11 +168,23 @@ def told_of(registry: Registry, version: ModelVersion, settings: Settings) -> di
     from training.attainment.record import shown
 
     learned = registry.attainment(version)
-    figures = {name: f"{value:,.4g}" for name, value in version.metrics.items()}
+    figures = {name: figure(value) for name, value in version.metrics.items()}
     facts = {name: value for name, value in version.tags.items() if value and not name.startswith("mlflow.")}
     day = settings.day_of(version.trained_as_of).isoformat()
     forecasts = {one.en: one.value for one in shown(learned)} if learned else {}
     return {**figures, **facts, **forecasts, "trained_as_of": day}
+
+
+def figure(value: float) -> str:
+    """A figure as people read it: whole from a thousand on, else four digits, never as a power of ten.
+
+    >>> figure(816_213.0), figure(4410.0), figure(0.83221), figure(40.0), figure(0.00001234)
+    ('816,213', '4,410', '0.8322', '40', '0.00001234')
+    """
+    if abs(value) >= 1_000 or value == int(value):
+        return f"{value:,.0f}"
+    digits = 3 - math.floor(math.log10(abs(value)))
+    return f"{value:.{digits}f}".rstrip("0")
 
 
 def row_of(version: ModelVersion, settings: Settings, language: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shutil
 
 import polars as pl
@@ -45,6 +46,12 @@ def test_a_version_that_training_let_serve_says_when(company):
     done_then = shown[shown.index("What was done") :].splitlines()[-1].split()
     assert dt.datetime.fromisoformat(done_then[0]).year >= 2026
     assert done_then[1:3] == ["promote", "gate"]
+
+
+def test_figures_are_shown_as_people_read_them(company):
+    shown = done("--workspace", company, "models", "show", "1").out
+    assert re.search(r"^bundle_bytes +\d{1,3}(,\d{3})+$", shown, flags=re.M)
+    assert "e+0" not in shown
 
 
 def test_promotion_by_hand_is_on_record(own):

@@ -60,16 +60,39 @@ def serving_model(workspace: Workspace, history: History, instant: dt.datetime, 
 
 
 def model_note(model: ServedModel, settings: Settings, instant: dt.datetime, language: str) -> str:
-    """Which model answered, and whether it had seen the day."""
+    """Which model answered, whether it had seen the day, and where it is no model but tables: why, and what to do."""
     day = settings.day_of(model.trained_as_of)
     note = choose(
         language,
         f"Model {model.version}, trained as of {day}.",
         f"模型 {model.version}，训练截至 {day}。",
-    )
+    ) + _tables_note(model, day, language)
     if model.trained_as_of <= instant:
         return note
     return note + choose(language, " In-sample: it has seen what came later.", " 样本内：该模型见过之后的结果。")
+
+
+def _tables_note(model: ServedModel, day: dt.date, language: str) -> str:
+    """Why tables of past deals speak in place of a model, and what to do; nothing where a model speaks."""
+    from training.small_data import LEAST_LOST, LEAST_WON, TableModel
+
+    if not isinstance(model, TableModel):
+        return ""
+    won, lost = (int(str(model.facts.get(name, 0))) for name in ("deals_won", "deals_lost"))
+    if won >= LEAST_WON and lost >= LEAST_LOST:
+        return choose(
+            language,
+            " Tables of past deals by stage and age: no model was trained by then. "
+            f"Run `dealcast train --as-of {day}`.",
+            f"此为过往商机的阶段×账龄表：截至当日尚未训练模型，请运行 `dealcast train --as-of {day}`。",
+        )
+    return choose(
+        language,
+        f" Tables of past deals by stage and age: a model takes {LEAST_WON} deals won and {LEAST_LOST} lost, and there "
+        f"were {won} and {lost}. Import more past deals, or train once so many have closed.",
+        f"此为过往商机的阶段×账龄表：训练模型需赢单 {LEAST_WON}、输单 {LEAST_LOST}，当时为 {won} 与 {lost}。"
+        "请导入更多历史商机，或待成交数足够后再训练。",
+    )
 
 
 @click.group(invoke_without_command=True)
@@ -181,6 +204,8 @@ def figure(value: float) -> str:
     >>> figure(816_213.0), figure(4410.0), figure(0.83221), figure(40.0), figure(0.00001234)
     ('816,213', '4,410', '0.8322', '40', '0.00001234')
     """
+    if not math.isfinite(value):
+        return "–"
     if abs(value) >= 1_000 or value == int(value):
         return f"{value:,.0f}"
     digits = 3 - math.floor(math.log10(abs(value)))

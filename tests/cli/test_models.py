@@ -54,6 +54,16 @@ def test_figures_are_shown_as_people_read_them(company):
     assert "e+0" not in shown
 
 
+def test_where_tables_speak_it_says_why_and_what_to_do(company, shop):
+    untrained = done("--workspace", company, "score", "--as-of", "2026-03-01", "--top", 1).err
+    assert "Model tables-2026-03-01," in untrained
+    assert "no model was trained by then. Run `dealcast train --as-of 2026-03-01`." in untrained
+    few = done("--workspace", shop, "score", "--top", 1).err
+    assert "a model takes 40 deals won and 40 lost, and there were" in few
+    assert "训练模型需赢单 40、输单 40" in done("--workspace", shop, "score", "--top", 1, "--language", "zh-CN").err
+    assert "Tables" not in done("--workspace", company, "score", "--as-of", "2026-05-01", "--top", 1).err
+
+
 def test_promotion_by_hand_is_on_record(own):
     done("--workspace", own, "promote", "1", "--reason", "looked at by sales", "--by", "ann")
     noted = done("--workspace", own, "audit", "--deed", "promoted", "--who", "ann").out

@@ -136,7 +136,10 @@ def people_page(shell: Shell, horizon: str) -> PeoplePage:
         **shell.fields(t("people.title")),
         answer=answer(kept, days[horizon], standing, language),
         choices=[choices(t("people.horizon"), "/people", "horizon", offered, horizon)],
-        tables=[people_table(kept, totals(standing, shell.sight), standing, language), team_table(shown, language)],
+        tables=[
+            people_table(kept, totals(standing, shell.sight), standing, language),
+            team_table(shown, standing, language),
+        ],
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import polars as pl
 
+from indicators.forecasters import EVERYBODY
 from indicators.scoring import TOTAL
 from indicators.value_added import ADDS, CANNOT_TELL, TAKES
 from serving.flag_words import share
@@ -130,21 +131,25 @@ def people_table(rows: pl.DataFrame, scores: dict[str, float], standing: Standin
     return Table(t("people.table"), heads, found, note, t("people.nothing"))
 
 
-def team_table(rows: pl.DataFrame, language: str) -> Table:
-    """One row a team and source."""
+def team_table(rows: pl.DataFrame, standing: Standing, language: str) -> Table:
+    """One row a team and forecaster: each manager who spoke for it, and its people's own calls together."""
     t = translator(language)
-    heads = record_heads([Head(t("people.team")), Head(t("people.source"))], t)
+    heads = record_heads([Head(t("people.team")), Head(t("people.forecaster"))], t)
     found = [
-        Row(
-            [
-                Cell(row["scope_id"]),
-                Cell(text_or(language, f"people.{row['source']}", row["source"])),
-                *record_cells(row, language),
-            ]
-        )
-        for row in rows.iter_rows(named=True)
+        Row([Cell(row["scope_id"]), _forecaster(row, standing, language), *record_cells(row, language)])
+        for row in rows.sort("scope_id", "forecaster_kind", "forecaster_id", "source").iter_rows(named=True)
     ]
     return Table(t("people.teams"), heads, found, nothing=t("people.nothing"))
+
+
+def _forecaster(row: dict[str, Any], standing: Standing, language: str) -> Cell:
+    """Who spoke, in the words of `dealcast accuracy`; what nobody submitted says where it comes from."""
+    kind, which = row["forecaster_kind"], row["forecaster_id"]
+    together = which == EVERYBODY
+    word = text_or(language, f"forecaster.{kind}.together" if together else f"forecaster.{kind}", kind)
+    source = "" if row["source"] == "submitted" else text_or(language, f"people.{row['source']}", row["source"])
+    name = "" if together else standing.names.get(which, which)
+    return Cell(word, translator(language)("people.parts_of_note").join(part for part in (name, source) if part))
 
 
 def _team(team: str) -> str:

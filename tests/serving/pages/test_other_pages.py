@@ -7,12 +7,14 @@ from dataclasses import replace as changed
 import polars as pl
 import pytest
 
+from cli.accuracy_views import FORECASTERS, TOGETHER
 from features.spine import open_spine
 from history.leading import people_at
 from serving.memory import Memory
 from serving.pages.data import missing_records
 from serving.pages.people import own_calls, records
 from serving.sight import Sight
+from serving.texts import LANGUAGES
 from serving.track import track
 from tests.lib.signing_in import csrf_of
 from training.labels import WON, outcomes_by
@@ -150,3 +152,16 @@ def test_a_manager_writes_a_goal_down_and_it_stands_on_the_person_s_page(shop, b
     assert browser.post(f"{path}/goals", data={**form, "csrf": "forged"}).status_code == 403
     outside = people_at(shop.standing.past, shop.standing.as_of).filter(pl.col("manager_id") == "M02")["rep_id"][0]
     assert browser.post(f"/people/{outside}/goals", data=form).status_code == 404
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ("manager", "reps together")), ("zh-CN", ("经理", "全体销售"))])
+def test_a_team_s_manager_and_its_people_together_are_told_apart_in_the_words_of_the_command(language, words, browser):
+    browser.get(f"/language/{language}")
+    page = browser.get("/people").text
+    table = re.findall(r"<table.*?</table>", page, re.S)[-1]
+    rows = re.findall(r'<th scope="row"[^>]*>([^<]+)</th>\s*<td[^>]*>([^<]+)', table)
+    assert {word for _, word in rows} == set(words)
+    for team in {name for name, _ in rows}:
+        assert [word for name, word in rows if name == team].count(words[1]) == 1
+    position = LANGUAGES.index(language)
+    assert words == (FORECASTERS["manager"][1 - position], TOGETHER["rep"][1 - position])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from features.flags import FLAGS
 from serving.pages.format import percent
-from serving.texts import text_or, translator
+from serving.texts import joined, text_or, translator
 from training.flag_record import FlagRecord
 
 
@@ -23,7 +23,10 @@ def record_text(record: FlagRecord | None, language: str) -> str:
     told = {"n": f"{record.deals_flagged:,}", "days": record.horizon_days, "flagged": share(record.won_flagged)}
     if record.won_same_stage is None:
         return t("flag.record_alone", **told)
-    return t("flag.record", **told, other=share(record.won_same_stage))
+    sentence = t("flag.record", **told, other=share(record.won_same_stage))
+    if record.goes_with in (None, "losing"):
+        return sentence
+    return joined([sentence, t(f"flag.record_{record.goes_with}")], language)
 
 
 def share(fraction: float | None) -> str:

@@ -180,6 +180,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Of {n} past deals flagged so, {flagged} were won within {days} days; there is nothing to compare with.",
         "此前 {n} 个带此信号的商机，{days} 天内赢单 {flagged}；暂无可比商机。",
     ),
+    "flag.record_winning": (
+        "So deals with it were won more often: it is no warning sign here.",
+        "可见带此信号的商机赢单更多，在此并非预警。",
+    ),
+    "flag.record_neither": (
+        "That is as often, as far as can be told: it is no warning sign here so far.",
+        "目前看来两者相当，暂不构成预警。",
+    ),
     "flag.no_record": ("No past deal was flagged so yet.", "此前尚无商机带此信号。"),
     "event.change": ("{field}: {old} → {new}", "{field}：{old} → {new}"),
     "event.first": ("{field}: {new}", "{field}：{new}"),

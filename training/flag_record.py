@@ -57,6 +57,17 @@ class FlagRecord:
     precision_low: float | None
     precision_high: float | None
 
+    @property
+    def goes_with(self) -> str | None:
+        """What the interval of `lift_same_stage` says the flag goes with: "losing", "winning" or "neither".
+
+        None where there is nothing to compare with.
+        """
+        low, high = self.lift_same_stage_low, self.lift_same_stage_high
+        if self.lift_same_stage is None or low is None or high is None:
+            return None
+        return "losing" if high < 1 else "winning" if low > 1 else "neither"
+
     def as_dict(self) -> dict[str, Any]:
         """The fields by name, as `read_records` takes them."""
         return asdict(self)

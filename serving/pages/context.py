@@ -152,10 +152,11 @@ class Fact:
 
 @dataclass(frozen=True)
 class RaisedFlag:
-    """A flag and what became of past deals that had it."""
+    """A flag and what became of past deals that had it. `tone` is warning where the record bears it out."""
 
     label: str
     record: str
+    tone: str
 
 
 @dataclass(frozen=True)

@@ -115,8 +115,10 @@ def _no_forecast(note: str) -> dict[str, Any]:
 
 
 def raised_flag(code: str, standing: Standing, language: str) -> RaisedFlag:
-    """A flag with its track record in words."""
-    return RaisedFlag(flag_text(code, language), record_text(standing.model.flag_records.get(code), language))
+    """A flag with its track record in words; a warning only where the record says that it goes with losing."""
+    record = standing.model.flag_records.get(code)
+    tone = "warning" if record is not None and record.goes_with == "losing" else ""
+    return RaisedFlag(flag_text(code, language), record_text(record, language), tone)
 
 
 def _caveats(facts: DealFacts, standing: Standing, language: str) -> list[str]:

@@ -1,6 +1,8 @@
 """The deal page's newer parts: the answer, the people of the buyer, and what would change the odds."""
 
 import datetime as dt
+from dataclasses import replace
+from urllib.parse import quote
 
 import numpy as np
 import polars as pl
@@ -9,7 +11,9 @@ import pytest
 from features.people import KEY_ROLES
 from serving.buyers import buyers
 from serving.odds import FEWEST, LEVERS, lately_open, odds
+from serving.pages.deal import raised_flag
 from serving.pages.deal_people import odds_table, people_table
+from training.flag_record import FlagRecord
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +103,42 @@ def test_a_deal_of_somebody_else_is_as_if_it_were_not_there(shop, browser_as):
     assert browser.get(f"/deals/{other}").status_code == 404
     own = shop.standing.board.filter(pl.col("owner_id") == owners[0])["deal_id"][0]
     assert browser.get(f"/deals/{own}").status_code == 200
+
+
+def record_of(low, high):
+    won = {"won_flagged": 0.34, "won_other": 0.3, "won_same_stage": 0.31, "precision": 0.66}
+    lifts = {"lift": 1.13, "lift_low": low, "lift_high": high, "precision_low": 0.6, "precision_high": 0.7}
+    same = {"lift_same_stage": 1.1, "lift_same_stage_low": low, "lift_same_stage_high": high}
+    counts = {"deals_flagged": 812, "deals_other": 900, "rows_flagged": 3000, "rows_other": 4000}
+    return FlagRecord(threshold=2.5, horizon_days=180, **counts, **won, **lifts, **same)
+
+
+@pytest.mark.parametrize(
+    ("interval", "tone", "en", "zh"),
+    [
+        ((0.6, 0.8), "warning", "", ""),
+        ((0.94, 1.06), "", "That is as often, as far as can be told", "两者相当"),
+        ((1.06, 1.14), "", "won more often", "赢单更多"),
+        ((None, None), "", "", ""),
+    ],
+)
+def test_a_flag_warns_only_where_its_record_goes_with_losing(interval, tone, en, zh, shop):
+    record = record_of(*interval)
+    model = replace(shop.standing.model, flag_records={"stuck_in_stage": record})
+    standing = replace(shop.standing, model=model)
+    for language, added in (("en", en), ("zh-CN", zh)):
+        raised = raised_flag("stuck_in_stage", standing, language)
+        assert raised.tone == tone
+        assert added in raised.record
+        assert "812" in raised.record
+        sentences = raised.record.count("。" if language == "zh-CN" else ". ") + (language == "en")
+        assert sentences == (2 if added else 1)
+
+
+def test_a_flag_without_a_record_is_no_warning_and_a_warning_is_painted(shop, browser):
+    standing = replace(shop.standing, model=replace(shop.standing.model, flag_records={}))
+    assert raised_flag("overdue", standing, "en").tone == ""
+    for row in shop.standing.board.filter(pl.col("flags") != "").head(12).iter_rows(named=True):
+        told = [raised_flag(code, shop.standing, "en") for code in row["flags"].split()]
+        page = browser.get(f"/deals/{quote(row['deal_id'], safe='')}").text
+        assert page.count('<li class="warning">') == sum(one.tone == "warning" for one in told)

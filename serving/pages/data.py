@@ -70,8 +70,10 @@ def answer(board: pl.DataFrame, missing: dict[str, list[str]], currency: str, la
     t = translator(language)
     wrong = board.filter(pl.col("problems") != "")
     total = f"{board.height:,}"
-    value = money(float(wrong["amount_home"].sum()), currency, language)
-    told = t("data.answer", count=f"{wrong.height:,}", total=total, value=value)
+    value = float(wrong["amount_home"].sum())
+    told = t("data.answer_count", count=f"{wrong.height:,}", total=total)
+    if value:
+        told = t("data.answer", count=f"{wrong.height:,}", total=total, value=money(value, currency, language))
     told = told if wrong.height else t("data.answer_clean", total=total)
     codes = [code for found in missing.values() for code in found]
     flags = sum(code in FLAGS for code in codes)
@@ -123,7 +125,10 @@ def problem_table(board: pl.DataFrame, currency: str, language: str) -> Table:
     found = (
         codes.filter(pl.col("code") != "")
         .group_by("code")
-        .agg(n=pl.len(), value=pl.col("amount_home").sum(), known=pl.col("amount_home").count())
+        .agg(
+            n=pl.len(),
+            value=pl.col("amount_home").sum(),
+        )
         .sort("value", "n", "code", descending=[True, True, False])
     )
     rows = [
@@ -131,11 +136,11 @@ def problem_table(board: pl.DataFrame, currency: str, language: str) -> Table:
             [
                 Cell(t(f"problem.{code}"), link=link("/", problem=code)),
                 Cell(f"{n:,}"),
-                Cell(money(value if known else None, currency, language)),
+                Cell(money(value or None, currency, language)),
                 Cell(t(f"cost.{code}")),
             ]
         )
-        for code, n, value, known in found.iter_rows()
+        for code, n, value in found.iter_rows()
     ]
     heads = [Head(t("data.problem")), num(t("data.deals")), num(t("data.value")), Head(t("data.cost"))]
     return Table(t("data.problems"), heads, rows, nothing=t("data.no_problem"))
@@ -175,7 +180,7 @@ def _names(codes: list[str], language: str) -> list[str]:
 def import_table(imports: pl.DataFrame, standing: Standing, language: str) -> Table:
     """The newest imports with what became of their rows."""
     t = translator(language)
-    counts = ("read", "inserted", "unchanged", "quarantined")
+    counts = ("read", "inserted", "unchanged", "duplicates", "quarantined")
     heads = [Head(t("data.import")), Head(t("data.when")), Head(t("data.source"))]
     rows = [
         Row(

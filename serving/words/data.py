@@ -8,6 +8,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count} of {total} open deals have something to put right; {value} of open pipeline hangs on them.",
         "{total} 个在途商机中有 {count} 个需要补正，涉及在途金额 {value}。",
     ),
+    "data.answer_count": (
+        "{count} of {total} open deals have something to put right.",
+        "{total} 个在途商机中有 {count} 个需要补正。",
+    ),
     "data.answer_clean": (
         "None of the {total} open deals has anything to put right.",
         "{total} 个在途商机均无需补正。",
@@ -59,6 +63,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "data.read": ("Rows read", "读取行数"),
     "data.inserted": ("Taken in", "新增"),
     "data.unchanged": ("Known already", "已有"),
+    "data.duplicates": ("Repeated", "重复"),
     "data.quarantined": ("Set aside", "搁置"),
     "data.no_imports": ("Nothing was imported yet.", "尚未导入任何数据。"),
     "data.newest": ("The newest {count} are shown.", "仅显示最近 {count} 次。"),

@@ -11,7 +11,7 @@ from cli.accuracy_views import FORECASTERS, TOGETHER
 from features.spine import open_spine
 from history.leading import people_at
 from serving.memory import Memory
-from serving.pages.data import missing_records
+from serving.pages.data import answer, import_table, missing_records, problem_table
 from serving.pages.people import own_calls, records
 from serving.sight import Sight
 from serving.texts import LANGUAGES
@@ -165,3 +165,28 @@ def test_a_team_s_manager_and_its_people_together_are_told_apart_in_the_words_of
         assert [word for name, word in rows if name == team].count(words[1]) == 1
     position = LANGUAGES.index(language)
     assert words == (FORECASTERS["manager"][1 - position], TOGETHER["rep"][1 - position])
+
+
+def test_a_row_of_the_imports_adds_up(shop):
+    imports = shop.live.store.imports()
+    table = import_table(imports, shop.standing, "en")
+    assert [head.label for head in table.heads[3:]] == ["Rows read", "Taken in", "Known already", "Repeated", "Set aside"]
+    repeats = []
+    for row in table.rows:
+        read, *became = (int(cell.text.replace(",", "")) for cell in row.cells[3:])
+        assert sum(became) == read
+        repeats.append(became[2])
+    assert max(repeats) > 0
+
+
+@pytest.mark.parametrize("amount", [None, 0.0])
+def test_what_is_unknown_or_nothing_is_not_told_as_money_that_hangs_on_it(amount):
+    board = pl.DataFrame(
+        {"problems": ["no_amount", "no_amount", ""], "amount_home": [amount, amount, 5.0]},
+        schema={"problems": pl.String, "amount_home": pl.Float64},
+    )
+    assert answer(board, {}, "CNY", "en") == "2 of 3 open deals have something to put right."
+    assert answer(board, {}, "CNY", "zh-CN") == "3 个在途商机中有 2 个需要补正。"
+    assert problem_table(board, "CNY", "en").rows[0].cells[2].text == "–"
+    known = board.with_columns(amount_home=pl.lit(1000.0))
+    assert "¥2k of open pipeline hangs on them" in answer(known, {}, "CNY", "en")

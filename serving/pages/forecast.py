@@ -172,7 +172,7 @@ def forecast_page(
         ways=_ways(head, shell, asked),
         pace=_pace(head, shell, asked),
         statements=_statements(calls, shell, asked),
-        form=speak_form(shell),
+        form=speak_form(shell, asked.period),
         csv_link=link("/forecast.csv", **asked.query) if shell.sight.may("export") else None,
     )
 

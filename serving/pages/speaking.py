@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from history.errors import RequestInvalid
-from history.fiscal import previous, quarter_of
+from history.fiscal import bounds, parse_period, previous, quarter_of
 from history.leading import led_scopes, people_at
 from history.scopes import parse_scope, scope_kinds
 from serving.pages.context import Option
@@ -20,12 +20,16 @@ MEASURES = ("amount", "count")
 
 @dataclass(frozen=True)
 class SpeakForm:
-    """The form to submit: the scopes that one speaks for, the periods that are not over, the categories."""
+    """The form to submit: the scopes that one speaks for, the periods that are not over, the categories.
+
+    `period_note` says why the page's period is not among them; "" where it is.
+    """
 
     scopes: list[Option]
     periods: list[Option]
     measures: list[Option]
     categories: list[Option]
+    period_note: str
 
 
 def number(name: str, text: str) -> float:
@@ -43,8 +47,11 @@ def number(name: str, text: str) -> float:
         raise RequestInvalid(f"{name} {text[:40]!r} is no number; expected one such as 1200000. Correct it.") from error
 
 
-def speak_form(shell: Shell) -> SpeakForm | None:
-    """The form of who may speak: for oneself and the scopes that one leads, of periods that are not over today."""
+def speak_form(shell: Shell, period: str) -> SpeakForm | None:
+    """The form of who may speak: for oneself and the scopes that one leads, of periods that are not over today.
+
+    The page's `period` is chosen unless it is over; then today's quarter is.
+    """
     own = shell.sight.rep_id
     if own is None or not shell.sight.may("state"):
         return None
@@ -56,11 +63,15 @@ def speak_form(shell: Shell) -> SpeakForm | None:
         kind, scope_id = parse_scope(written, scope_kinds(settings))
         name = scope_name(kind, scope_id, standing, t)
         scopes.append(Option(f"{kind}:{scope_id}", f"{text_or(shell.language, f'by.{kind}', kind)} {name}", False))
-    today = quarter_of(settings.day_of(utc_now()), settings)
-    names = [today.name, previous(today, settings, -1).name]
+    now = utc_now()
+    today = quarter_of(settings.day_of(now), settings)
+    is_open = bounds(parse_period(period, settings), settings)[1] > now
+    chosen = period if is_open else today.name
+    names = dict.fromkeys([today.name, previous(today, settings, -1).name, chosen])
     return SpeakForm(
         scopes=scopes,
-        periods=[Option(name, name, name == today.name) for name in names],
+        periods=[Option(name, name, name == chosen) for name in names],
         measures=[Option(name, t(f"measure.{name}"), name == "amount") for name in MEASURES],
         categories=[Option(name, t(f"forecast.{name}"), False) for name in CATEGORIES],
+        period_note="" if is_open else t("forecast.submit_over", period=period),
     )

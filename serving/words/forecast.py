@@ -99,6 +99,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "About yourself it is your own call, about others an override. Nothing said before is replaced.",
         "对本人为个人预测，对他人为主管修正；此前的内容不会被覆盖。",
     ),
+    "forecast.submit_over": (
+        "{period} is over today, so what you say now is about a later period.",
+        "截至今天 {period} 已结束，此处提交的是之后期间的预测。",
+    ),
     "forecast.send": ("Submit", "提交"),
     "forecast.commit": ("Commit", "承诺"),
     "forecast.most_likely": ("Most likely", "最可能"),

@@ -196,3 +196,20 @@ def test_a_rep_sees_the_own_scope_and_a_manager_the_team(shop, browser_as):
     assert "team=T01" in manager
     assert "team=T02" not in manager
     assert browser_as("manager", "M01").get("/forecast", params={"by": "company"}).status_code == 422
+
+
+def chosen_period(page):
+    form = page[page.index('action="/forecast/statements"') :]
+    return re.search(r'<option value="([^"]+)" selected>', form[form.index('name="period"') :])[1]
+
+
+def test_the_form_to_speak_begins_with_the_period_of_the_page_while_that_is_open(browser_as):
+    browser = browser_as("rep", "R001")
+    browser.get("/language/en")
+    for period in (this_quarter(), "2031Q2", "2031-05", "2032"):
+        page = browser.get("/forecast", params={"period": period}).text
+        assert chosen_period(page) == period
+        assert "is over today" not in page
+    over = browser.get("/forecast", params={"period": "2026Q1"}).text
+    assert chosen_period(over) == this_quarter()
+    assert "2026Q1 is over today, so what you say now is about a later period." in over

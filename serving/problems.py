@@ -18,6 +18,7 @@ from serving.asking import ParameterInvalid
 from serving.headers import HEADERS
 from serving.logs import REQUEST_ID
 from serving.pages.failure import failure_page
+from serving.sight import RightMissing
 
 LOG = logging.getLogger("dealcast.serving")
 
@@ -34,6 +35,9 @@ STATUS: dict[type[errors.DealcastError], int] = {
     errors.StoreUnavailable: 503,
     errors.WorkspaceMissing: 503,
 }
+INVALID = "invalid-request"
+KINDS: dict[type[errors.DealcastError], str] = {errors.RequestInvalid: INVALID}
+"""Sorts of problem whose name is not that of the error: what cannot be used has one name, whoever finds it."""
 
 
 class SignInNeeded(Exception):
@@ -83,8 +87,9 @@ def _dealcast_error(request: Request, error: Exception) -> Response:
     status = STATUS.get(kind, 500)  # type: ignore[arg-type]
     # Where things lie on the server is told in its log, not to who asks.
     home = f"{request.app.state.live.registry.folder.parent}/"
-    told = error if isinstance(error, ParameterInvalid) else None
-    return _answer(request, status, _slug(kind.__name__), str(error).replace(home, ""), parameter=told)
+    told = error if isinstance(error, ParameterInvalid | RightMissing) else None
+    name = KINDS.get(kind) or _slug(kind.__name__)  # type: ignore[call-overload]
+    return _answer(request, status, name, str(error).replace(home, ""), known=told)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
@@ -115,7 +120,7 @@ def _invalid_request(request: Request, error: Exception) -> Response:
     entries = [{"pointer": pointer(entry["loc"]), "detail": entry["msg"]} for entry in found[:50]]
     first = entries[0]
     detail = f"{len(found)} of the values given cannot be used; the first is {first['pointer']}: {first['detail']}."
-    return _answer(request, 422, "invalid-request", detail, entries, _of_query(found[0], detail))
+    return _answer(request, 422, INVALID, detail, entries, _of_query(found[0], detail))
 
 
 def _of_query(entry: dict[str, Any], detail: str) -> ParameterInvalid | None:
@@ -151,11 +156,11 @@ def _answer(
     kind: str,
     detail: str,
     errors: list[dict[str, str]] | None = None,
-    parameter: ParameterInvalid | None = None,
+    known: ParameterInvalid | RightMissing | None = None,
 ) -> Response:
     if request.url.path.startswith("/v1/") or "text/html" not in request.headers.get("accept", ""):
         return problem(status, kind, detail, errors)
-    return failure_page(request, status, detail, parameter)
+    return failure_page(request, status, detail, known)
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:

@@ -42,8 +42,24 @@ from history.errors import DealUnknown, NotAllowed
 from history.leading import leads_scope, led_by, people_at
 from history.record import History
 from history.scopes import COMPANY, standing_reps
-from serving.deeds import DEEDS, OWN_SUBTREE, RIGHTS
+from serving.deeds import DEEDS, OWN_SUBTREE, PROGRAM, RIGHTS
 from serving.standing import Standing
+from serving.texts import translator
+
+
+class RightMissing(NotAllowed):
+    """A caller of `role` asked for what takes the right `deed`, which is not among its rights."""
+
+    def __init__(self, role: str, deeds: Iterable[str], deed: str) -> None:
+        t = translator("en")
+        who = "a program" if role == PROGRAM else f"an account of the role {role}"
+        given = _listed(deeds)
+        rights = f"has the rights {given}" if given else "has no right"
+        super().__init__(
+            f"{who} that {rights} cannot {t(f'right.{deed}')}; expected the right {deed}, which is missing. "
+            "Ask an administrator for an account or a token that has it."
+        )
+        self.deed = deed
 
 
 @dataclass(frozen=True)
@@ -73,12 +89,9 @@ class Sight:
         return deed in self.deeds
 
     def require(self, deed: str) -> None:
-        """Raises `NotAllowed` unless the caller may do it."""
+        """Raises `RightMissing` unless the caller may do it."""
         if deed not in self.deeds:
-            raise NotAllowed(
-                f"as {self.role} with the rights {_listed(self.deeds)} one cannot {deed}; expected the right to "
-                f"{deed}. Ask an administrator."
-            )
+            raise RightMissing(self.role, self.deeds, deed)
 
     def sees(self, rep_id: str | None) -> bool:
         """Whether the person, and so what the person owns, is seen."""

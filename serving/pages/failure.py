@@ -8,17 +8,20 @@ from fastapi.responses import Response
 from serving.asking import LONGEST_TOLD, MOST_NAMED, ParameterInvalid
 from serving.pages.context import FailurePage
 from serving.pages.rendering import here, language_of, render
+from serving.sight import RightMissing
 from serving.texts import TEXTS, Translator, translator
 
 
-def failure_page(request: Request, status: int, detail: str, parameter: ParameterInvalid | None = None) -> Response:
+def failure_page(
+    request: Request, status: int, detail: str, known: ParameterInvalid | RightMissing | None = None
+) -> Response:
     """A page with plain words and advice for `status`; the one-line `detail`, in English, is for whoever runs it.
 
-    What is wrong with a `parameter` of the address is told in the reader's words.
+    What is `known` to be wrong with a parameter, or which right is missing, is told in the reader's words.
     """
     language = language_of(request)
     t = translator(language)
-    key, advice = f"failure.{status}", f"advice.{status}"
+    key = f"failure.{status}"
     page = FailurePage(
         t=t,
         language=language,
@@ -28,10 +31,19 @@ def failure_page(request: Request, status: int, detail: str, parameter: Paramete
         title=t(key if key in TEXTS else "failure.500"),
         known_note="",
         status=status,
-        advice=about_parameter(parameter, t) if parameter else t(advice if advice in TEXTS else "advice.other"),
+        advice=_advice(status, known, t),
         detail=detail,
     )
     return render(request, "failure.html", page, status)
+
+
+def _advice(status: int, known: ParameterInvalid | RightMissing | None, t: Translator) -> str:
+    if isinstance(known, RightMissing):
+        return t("advice.right_missing", does=t(f"right.{known.deed}"), right=known.deed)
+    if known is not None:
+        return about_parameter(known, t)
+    advice = f"advice.{status}"
+    return t(advice if advice in TEXTS else "advice.other")
 
 
 def about_parameter(wrong: ParameterInvalid, t: Translator) -> str:

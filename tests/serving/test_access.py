@@ -4,6 +4,7 @@ import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+from history.leading import people_at
 from serving.access import PUBLIC
 from serving.people import audit
 from serving.tokens import PREFIX, create_token, revoke, workspace_mark
@@ -75,7 +76,24 @@ def test_a_token_can_do_no_more_than_its_scopes_say(shop):
     assert caller.get("/v1/deals").status_code == 200
     refused = caller.get("/metrics")
     assert refused.status_code == 403
-    assert "cannot metrics" in refused.json()["detail"]
+    assert refused.json()["detail"] == (
+        "a program that has the rights read cannot read the service's metrics; expected the right metrics, which is "
+        "missing. Ask an administrator for an account or a token that has it."
+    )
+
+
+def test_a_page_says_which_right_is_missing_in_the_reader_s_language(shop, browser_as):
+    people = people_at(shop.standing.past, shop.standing.as_of)["rep_id"].sort()
+    browser = browser_as("rep", people[0])
+    form = {"csrf": csrf_of(browser), "indicator": "win_rate", "goal": "0.4", "period": "2028Q1"}
+    for language, said in (
+        ("en", "Your account may not write a goal down: the right “coach” is missing. Ask your administrator for it."),
+        ("zh-CN", "您的账号无权记录目标：缺少权限“coach”，请联系管理员开通。"),
+    ):
+        browser.get(f"/language/{language}")
+        answer = browser.post(f"/people/{people[0]}/goals", data=form, headers={"accept": "text/html"})
+        assert answer.status_code == 403
+        assert said in answer.text
 
 
 def test_a_browser_s_session_does_not_open_the_api(browser):

@@ -1,10 +1,14 @@
 """One error shape: problem details that say what was given, where, and what to do."""
 
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
 from serving.app import create_app
 from serving.settings import ServingSettings
+
+ROOT = Path(__file__).parents[2]
 
 
 def held_to_shape(answer, status):
@@ -42,6 +46,21 @@ def test_a_body_that_is_too_large_is_refused(shop, api):
     held_to_shape(api.post("/v1/score", content=large), 413)
     unannounced = iter([large[:1_000_000], large[1_000_000:]])
     held_to_shape(api.post("/v1/score", content=unannounced), 413)
+
+
+@pytest.mark.parametrize(
+    ("path", "params"),
+    [
+        ("/v1/deals", {"owners": "R001"}),
+        ("/v1/deals", {"limit": "many"}),
+        ("/v1/deals", {"sort": "luck"}),
+        ("/v1/deals", [("band", "watch"), ("band", "critical")]),
+    ],
+)
+def test_what_cannot_be_used_of_a_request_has_one_name(path, params, api):
+    body = held_to_shape(api.get(path, params=params), 422)
+    assert body["type"] == "urn:dealcast:problem:invalid-request"
+    assert body["type"] in (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 def test_an_unknown_path_and_method_are_named(api):

@@ -170,7 +170,13 @@ def test_a_team_s_manager_and_its_people_together_are_told_apart_in_the_words_of
 def test_a_row_of_the_imports_adds_up(shop):
     imports = shop.live.store.imports()
     table = import_table(imports, shop.standing, "en")
-    assert [head.label for head in table.heads[3:]] == ["Rows read", "Taken in", "Known already", "Repeated", "Set aside"]
+    assert [head.label for head in table.heads[3:]] == [
+        "Rows read",
+        "Taken in",
+        "Known already",
+        "Repeated",
+        "Set aside",
+    ]
     repeats = []
     for row in table.rows:
         read, *became = (int(cell.text.replace(",", "")) for cell in row.cells[3:])

@@ -88,7 +88,7 @@ def _dealcast_error(request: Request, error: Exception) -> Response:
     # Where things lie on the server is told in its log, not to who asks.
     home = f"{request.app.state.live.registry.folder.parent}/"
     told = error if isinstance(error, ParameterInvalid | RightMissing) else None
-    name = KINDS.get(kind) or _slug(kind.__name__)  # type: ignore[call-overload]
+    name = KINDS.get(kind) or _slug(kind.__name__)  # type: ignore[arg-type]
     return _answer(request, status, name, str(error).replace(home, ""), known=told)
 
 

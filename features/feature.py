@@ -76,7 +76,7 @@ class Feature:
         if value is None or (isinstance(value, Real) and math.isnan(value)):
             return self.none_zh if chinese else self.none_en
         if self.categorical:
-            word = str(value) if self.own_words else category_word(str(value), chinese)
+            word = str(value) if self.own_words else category_word(str(value), chinese, self.name)
             return (self.reason_zh if chinese else self.reason_en).format(value=word)
         number = float(str(value))
         return _spoken(self._words(number, chinese).format(value=abs(number) if self._below_zero(number) else number))
@@ -118,16 +118,54 @@ CATEGORY_WORDS = {
     "task": ("task", "任务"),
 }
 """How people say the codes that the canonical tables know; a company's own words stay as they are."""
+FIELD_WORDS: dict[str, dict[str, tuple[str, str]]] = {
+    "source": {
+        "referral": ("referral", "转介绍"),
+        "partner": ("partner", "合作伙伴"),
+        "website": ("website", "网站"),
+        "event": ("event", "活动"),
+        "campaign": ("campaign", "营销活动"),
+        "cold_call": ("cold call", "陌生拜访电话"),
+    },
+    "segment": {
+        "small": ("small", "小型客户"),
+        "mid": ("mid", "中型客户"),
+        "enterprise": ("enterprise", "大型客户"),
+    },
+    "industry": {
+        "manufacturing": ("manufacturing", "制造"),
+        "electronics": ("electronics", "电子"),
+        "automotive": ("automotive", "汽车"),
+        "energy": ("energy", "能源"),
+        "logistics": ("logistics", "物流"),
+        "food": ("food", "食品"),
+        "healthcare": ("healthcare", "医疗"),
+        "retail": ("retail", "零售"),
+    },
+    "loss_reason": {
+        "price": ("price", "价格"),
+        "competitor": ("competitor", "竞争对手"),
+        "no_budget": ("no budget", "无预算"),
+        "no_decision": ("no decision", "未作决定"),
+        "timing": ("timing", "时机"),
+        "product_gap": ("product gap", "产品差距"),
+        "other": ("other", "其他"),
+    },
+}
+"""The usual codes of fields that companies fill with words of their own: what is not among them stays as it is."""
 
 
-def category_word(value: str, chinese: bool) -> str:
-    """A category in words; of "kind: subject" the kind alone is a code.
+def category_word(value: str, chinese: bool, field: str = "") -> str:
+    """A category in words; of "kind: subject" the kind alone is a code. What is a code depends on the `field`.
 
     >>> category_word("best_case", chinese=False), category_word("email: Offer", chinese=True)
     ('best case', '邮件：Offer')
+    >>> category_word("cold_call", False, "source"), category_word("new", True), category_word("new", True, "segment")
+    ('cold call', '新购', 'new')
     """
     code, mark, rest = value.partition(": ")
-    word = CATEGORY_WORDS[code][chinese] if code in CATEGORY_WORDS else code
+    words = FIELD_WORDS.get(field, CATEGORY_WORDS)
+    word = words[code][chinese] if code in words else code
     return word + (("：" if chinese else mark) + rest if mark else "")
 
 

@@ -6,7 +6,6 @@ and one that stands alone is still seen. Words and figures come ready in the rea
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,8 +13,10 @@ from typing import Any, Literal
 
 from markupsafe import Markup, escape
 
-WIDE, NARROW = 640, 340
-"""Pixels; a page shows one where there is room and the other on a telephone."""
+FULL, WIDE, NARROW = 1200, 640, 340
+"""Pixels; a page shows the first where a chart has the whole width of a large screen, the last on a telephone."""
+RANGE_OPACITY = 0.32
+"""Of the bar of a range; the page's legend has the same."""
 
 PAINT = {
     "--ink": "#1b2430",
@@ -31,10 +32,6 @@ INK, DIM, LINE, LINK, UP, DOWN, TOTAL, WATCH = PAINT.values()
 FONT = "system-ui, -apple-system, Segoe UI, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif"
 
 WORDS: dict[str, tuple[str, str]] = {
-    "booked": ("booked", "已签"),
-    "range": ("8 in 10 chance", "八成把握区间"),
-    "middle": ("middle", "中位"),
-    "quota": ("target", "目标"),
     "said": ("said", "预测概率"),
     "came": ("came true", "实际赢单率"),
     "perfect": ("said = came true", "预测＝实际"),
@@ -48,10 +45,6 @@ SHORT_MONEY = {
     "zh-CN": "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, '.3~r') + '亿' : abs(datum.value) >= 1e4 ? "
     "format(datum.value / 1e4, '.3~r') + '万' : format(datum.value, ',')",
 }
-SHORT_DAY = {
-    "en": "utcFormat(datum.value, '%-d %b')",
-    "zh-CN": "utcFormat(datum.value, '%-m月%-d日')",
-}
 
 
 @dataclass(frozen=True)
@@ -64,17 +57,6 @@ class Range:
     p50: float
     p90: float
     quota: float | None = None
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What was expected of a period on one day."""
-
-    day: dt.date
-    booked: float
-    p10: float
-    p50: float
-    p90: float
 
 
 @dataclass(frozen=True)
@@ -107,56 +89,29 @@ class Bar:
 
 
 def range_against_quota(rows: Sequence[Range], title: str, language: str, width: int = WIDE) -> Markup:
-    """Booked, range and middle of each scope beside its target, one line per scope in the order given."""
+    """Booked, range and middle of each scope beside its target, one line per scope in the order given.
+
+    What the marks are is told beside the drawing, where the page sets the words: here nobody knows how wide they get.
+    """
     told = [asdict(row) for row in rows]
     y = {"field": "name", "type": "nominal", "sort": None, "title": None}
     top = 1.04 * max(max(row.p90, row.booked, row.quota or 0.0) for row in rows)
-    scale = _scale(["booked", "range", "middle", "quota"], [UP, LINK, INK, DOWN], language)
 
-    def layer(mark: Mapping[str, Any], field: str, word: str, to: str | None = None) -> dict[str, Any]:
+    def layer(mark: Mapping[str, Any], field: str, to: str | None = None) -> dict[str, Any]:
         x = {"field": field, "type": "quantitative", "title": None, "axis": _money(language)}
         # From 0 to the furthest end, so that lengths can be compared.
         x["scale"] = {"domain": [min(0.0, *(row.p10 for row in rows)), top], "nice": False}
         ends = {"x2": {"field": to}} if to else {}
-        return {"mark": mark, "encoding": {"y": y, "x": x, **ends, "color": _named(word, language, scale)}}
+        return {"mark": mark, "encoding": {"y": y, "x": x, **ends}}
 
     layers = [
-        layer({"type": "bar", "size": 20, "opacity": 0.32, "cornerRadius": 3}, "p10", "range", "p90"),
-        layer({"type": "bar", "size": 8, "cornerRadius": 2}, "booked", "booked"),
-        layer({"type": "tick", "size": 20, "thickness": 2.5}, "p50", "middle"),
+        layer({"type": "bar", "size": 20, "color": LINK, "opacity": RANGE_OPACITY, "cornerRadius": 3}, "p10", "p90"),
+        layer({"type": "bar", "size": 8, "color": UP, "cornerRadius": 2}, "booked"),
+        layer({"type": "tick", "size": 20, "color": INK, "thickness": 2.5}, "p50"),
     ]
     if any(row.quota is not None for row in rows):
-        layers.append(layer({"type": "tick", "size": 30, "thickness": 3}, "quota", "quota"))
+        layers.append(layer({"type": "tick", "size": 30, "color": DOWN, "thickness": 3}, "quota"))
     return draw({"data": {"values": told}, "layer": layers, "height": {"step": 38}}, title, width)
-
-
-def course(points: Sequence[Seen], quota: float | None, title: str, language: str, width: int = WIDE) -> Markup:
-    """How what was expected of a period went from day to day: range, middle, booked, and the target as a line."""
-    values = [asdict(point) | {"day": point.day.isoformat()} for point in points]
-    scale = _scale(["booked", "range", "middle", "quota"], [UP, LINK, INK, DOWN], language)
-    days = {
-        "field": "day",
-        "type": "temporal",
-        "title": None,
-        "scale": {"type": "utc"},
-        "axis": {"labelExpr": SHORT_DAY[language], "grid": False, "tickCount": 6 if width >= WIDE else 3},
-    }
-
-    def layer(mark: Mapping[str, Any], field: str, word: str, to: str | None = None) -> dict[str, Any]:
-        y = {"field": field, "type": "quantitative", "title": None, "axis": _money(language)}
-        ends = {"y2": {"field": to}} if to else {}
-        return {"mark": mark, "encoding": {"x": days, "y": y, **ends, "color": _named(word, language, scale)}}
-
-    layers = [
-        layer({"type": "area", "opacity": 0.25}, "p10", "range", "p90"),
-        layer({"type": "line", "strokeWidth": 2, "point": {"size": 22}}, "p50", "middle"),
-        layer({"type": "line", "strokeWidth": 2, "interpolate": "step-after"}, "booked", "booked"),
-    ]
-    if quota is not None:
-        line = {"mark": {"type": "rule", "strokeWidth": 2, "strokeDash": [5, 4]}}
-        layers.append(line | {"encoding": {"y": {"datum": quota}, "color": _named("quota", language, scale)}})
-    parsed = {"values": values, "format": {"parse": {"day": "utc:'%Y-%m-%d'"}}}
-    return draw({"data": parsed, "layer": layers, "height": 220}, title, width)
 
 
 def waterfall(start: Step, steps: Sequence[Step], end: Step, title: str, language: str, width: int = WIDE) -> Markup:
@@ -303,15 +258,6 @@ def _themed(svg: str, title: str) -> str:
 
 def _word(word: str, language: str) -> str:
     return WORDS[word][0 if language == "en" else 1]
-
-
-def _scale(words: Sequence[str], colours: Sequence[str], language: str) -> dict[str, Any]:
-    return {"domain": [_word(word, language) for word in words], "range": list(colours)}
-
-
-def _named(word: str, language: str, scale: Mapping[str, Any]) -> dict[str, Any]:
-    """A colour by what it stands for, so that the legend names it."""
-    return {"datum": _word(word, language), "scale": scale, "legend": {"symbolSize": 90}}
 
 
 def _money(language: str) -> dict[str, Any]:

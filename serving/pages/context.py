@@ -96,7 +96,7 @@ class PipelinePage(Page):
     open_notes: list[str]
     expected: str
     expected_label: str
-    expected_note: str
+    expected_notes: list[str]
     bands: list[BandShare]
     search: str
     filters: list[Filter]
@@ -169,9 +169,18 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Level:
+    """A height of the scale: `y` in the drawing's units, `place` in percent of its height, and its figure."""
+
+    y: float
+    place: float
+    label: str
+
+
+@dataclass(frozen=True)
 class Curve:
     """Win chance (percent) and health over the last weeks on one scale, drawn 600 wide and 160 high: `line` and
-    `health_line` are their points, y grows downward; `told` says it in words."""
+    `health_line` are their points, y grows downward; `levels` name heights of the scale; `told` says it in words."""
 
     line: str
     weeks: list[Mark]
@@ -180,7 +189,7 @@ class Curve:
     said: list[Mark]
     first_day: str
     last_day: str
-    top: str
+    levels: list[Level]
     told: str
 
 

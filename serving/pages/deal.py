@@ -29,7 +29,7 @@ from serving.texts import Translator, joined, text_or, translator
 router = APIRouter(include_in_schema=False)
 EVENTS_SHOWN = 60
 REASONS_A_STEP = 2
-CODED = ("forecast_category", "kind")
+CODED = ("forecast_category", "kind", "segment", "loss_reason")
 """Fields whose values the canonical tables know as codes; those of other fields are the company's own words."""
 
 
@@ -217,7 +217,7 @@ def _told_value(field: str, value: str | None, standing: Standing, language: str
     if field == "owner_id":
         return standing.names.get(value, value)
     if field in CODED:
-        return category_word(value, language == "zh-CN")
+        return category_word(value, language == "zh-CN", field)
     try:
         if field == "amount":
             return f"{float(value):,.0f}"

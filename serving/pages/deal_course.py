@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 from serving.deal_facts import own_history
 from serving.moves import Move, Part
-from serving.pages.context import Curve, Mark, MovedPart
+from serving.pages.context import Curve, Level, Mark, MovedPart
 from serving.pages.format import day, percent, points
 from serving.score_history import WEEK, Replayed, last_move, replayed, stored_scores
 from serving.standing import Standing
 from serving.texts import Translator, translator
 
 WIDTH, HEIGHT, EDGE = 600.0, 160.0, 8.0
+STEPS = (5.0, 10.0, 25.0)
+"""Between the levels of the scale that are named; the smallest with which there are four at most above 0."""
 
 
 def course(standing: Standing, deal_id: str, language: str) -> dict[str, Any]:
@@ -39,14 +42,18 @@ def curve(
     if len(weeks) < 2:
         return None
     top = max(*(100 * week.win_probability for week in weeks), *(week.health for week in weeks))
-    top = max(top, *(100 * chance for _, chance in said), 10.0) * 1.08
+    top = max(top, *(100 * chance for _, chance in said), 10.0)
+    scale = levels(top)
+    top = scale[-1]
     first, span = weeks[0].as_of, weeks[-1].as_of - weeks[0].as_of
     day_of = standing.history.settings.day_of
 
+    def height(level: float) -> float:
+        return round(HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * level / top, 1)
+
     def mark(at: dt.datetime, level: float, label: str) -> Mark:
         x = EDGE + (WIDTH - 2 * EDGE) * ((at - first) / span)
-        y = HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * level / top
-        return Mark(round(x, 1), round(y, 1), f"{day(day_of(at), language)}: {label}")
+        return Mark(round(x, 1), height(level), f"{day(day_of(at), language)}: {label}")
 
     chances = [mark(one.as_of, 100 * one.win_probability, percent(one.win_probability)) for one in weeks]
     health = [mark(one.as_of, one.health, f"{one.health:.0f}") for one in weeks]
@@ -58,9 +65,19 @@ def curve(
         said=[mark(at, 100 * chance, percent(chance)) for at, chance in said],
         first_day=day(day_of(first), language),
         last_day=day(day_of(weeks[-1].as_of), language),
-        top=f"{top / 1.08:.0f}",
+        levels=[Level(height(one), round(100 * height(one) / HEIGHT, 1), f"{one:.0f}") for one in scale],
         told=_in_words(weeks, standing, language),
     )
+
+
+def levels(top: float) -> list[float]:
+    """The heights of the scale that are named, from 0 to the first at or above `top` (0 to 100).
+
+    >>> levels(34.0), levels(12.0), levels(78.0)
+    ([0.0, 10.0, 20.0, 30.0, 40.0], [0.0, 5.0, 10.0, 15.0], [0.0, 25.0, 50.0, 75.0, 100.0])
+    """
+    step = next(one for one in STEPS if top <= 4 * one)
+    return [step * number for number in range(math.ceil(top / step) + 1)]
 
 
 def _line(marks: list[Mark]) -> str:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from markupsafe import Markup
 
 from history.errors import DateInvalid, DealcastError, DealUnknown, RequestInvalid
 from history.scopes import COMPANY, parse_scope, scope_kinds
@@ -20,14 +19,15 @@ from serving.forecast_work import asked_ways
 from serving.live import Live, standing_of
 from serving.pace_words import working
 from serving.pages.context import Page
-from serving.pages.forecast_asked import Asked, asked_choices, asked_of, over
+from serving.pages.drawn import Drawn
+from serving.pages.forecast_asked import Asked, asked_choices, asked_of, ended_before, over
 from serving.pages.forecast_headline import answer, bridge_of, headline, tiles
 from serving.pages.forecast_parts import (
     behind_table,
-    bridge_charts,
+    bridge_chart,
     bridge_table,
     forecast_table,
-    range_charts,
+    range_chart,
     scope_name,
     way_table,
 )
@@ -37,7 +37,7 @@ from serving.pages.people_parts import statement_table
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.pages.speaking import SpeakForm, number, speak_form
-from serving.pages.table import Choices, Table, Tile, link
+from serving.pages.table import Choice, Choices, Table, Tile, link
 from serving.score_history import WEEK
 from serving.sight import Sight
 from serving.submissions import Statement, submit
@@ -50,19 +50,11 @@ router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A chart in two widths with its heading."""
-
-    heading: str
-    wide: Markup
-    narrow: Markup
-
-
-@dataclass(frozen=True)
 class ForecastPage(Page):
     """Everything about one period: the answer first."""
 
     answer: str
+    ended: Choice | None
     said: str
     refused: str
     choices: list[Choices]
@@ -156,16 +148,17 @@ def forecast_page(
     title = t("forecast.title", period=asked.period)
     ranges = standing.remembered(
         ("ranges", asked.query["period"], asked.by, asked.measure, shell.sight.mark, language),
-        lambda: range_charts(rows, standing, title, language),
+        lambda: range_chart(rows, standing, title, language),
     )
     return ForecastPage(
         **shell.fields(title),
         answer=answer(head, changed, shell, asked),
+        ended=ended_before(shell, asked),
         said=t("forecast.submitted") if said else "",
         refused=t("forecast.refused", why=refused) if refused else "",
         choices=asked_choices(shell, asked),
         tiles=tiles(head, shell, asked),
-        ranges=Drawn(t("forecast.table"), *ranges),
+        ranges=ranges,
         table=forecast_table(rows, standing, language),
         notes=notes(outlook_of(standing, asked.period), rows, language),
         **_changed_parts(changed, head, shell, asked),
@@ -183,17 +176,17 @@ def _changed_parts(changed: Bridge | None, head: dict[str, Any] | None, shell: S
     since = day(standing.history.settings.day_of(standing.as_of - WEEK), language)
     if changed is None or head is None:
         nothing = Table(t("forecast.bridge", day=since, scope=NOTHING), [], nothing=t("forecast.no_bridge"))
-        return {"bridge": Drawn("", Markup(), Markup()), "lines": nothing, "behind": None}
-    scope = scope_name(head["scope_kind"], head["scope_id"], standing, t)
+        return {"bridge": Drawn(since), "lines": nothing, "behind": None}
+    scope = scope_name(head["scope_kind"], head["scope_id"], standing, language)
     heading = t("forecast.bridge", day=since, scope=scope)
     drawn = standing.remembered(
         ("waterfall", asked.period, asked.measure, head["scope_kind"], head["scope_id"], language),
-        lambda: bridge_charts(changed, heading, since, standing, language),
+        lambda: bridge_chart(changed, heading, since, standing, language),
     )
     parts = changed.parts.filter(pl.col("line") == asked.line)
     behind = behind_table(parts, asked.line, asked.measure, standing, language) if parts.height else None
     return {
-        "bridge": Drawn(heading, *drawn),
+        "bridge": drawn,
         "lines": bridge_table(changed, heading, asked.query, standing, language),
         "behind": behind,
     }
@@ -229,7 +222,7 @@ def _pace(head: dict[str, Any] | None, shell: Shell, asked: Asked) -> str:
     own = rows.filter(pl.col("scope_id") == head["scope_id"])
     if own.is_empty():
         return ""
-    name = scope_name(head["scope_kind"], head["scope_id"], shell.standing, translator(shell.language))
+    name = scope_name(head["scope_kind"], head["scope_id"], shell.standing, shell.language)
     return working({**own.row(0, named=True), "scope_id": name}, shell.standing.currency, shell.language)
 
 

@@ -10,7 +10,7 @@ from serving.asking import asked_period, one_of
 from serving.bridge import LINES
 from serving.pages.shell import Shell
 from serving.pages.speaking import MEASURES
-from serving.pages.table import Choices, choices
+from serving.pages.table import Choice, Choices, choices, link
 from serving.texts import text_or, translator
 
 
@@ -52,6 +52,22 @@ def over(shell: Shell, asked: Asked) -> bool:
     """Whether the period that is asked for has ended."""
     settings = shell.standing.history.settings
     return bounds(parse_period(asked.period, settings), settings)[1] <= shell.standing.as_of
+
+
+def begins(shell: Shell, asked: Asked) -> bool:
+    """Whether the period that is asked for begins on the day that is shown."""
+    settings = shell.standing.history.settings
+    return bounds(parse_period(asked.period, settings), settings)[0] == shell.standing.as_of
+
+
+def ended_before(shell: Shell, asked: Asked) -> Choice | None:
+    """The way to the period that ended as the one that is asked for begins; None on any other day."""
+    if not begins(shell, asked):
+        return None
+    settings = shell.standing.history.settings
+    before = previous(parse_period(asked.period, settings), settings).name
+    told = translator(shell.language)("forecast.ended", period=before)
+    return Choice(told, link("/forecast", **_without(asked, "period"), period=before), False)
 
 
 def asked_choices(shell: Shell, asked: Asked) -> list[Choices]:

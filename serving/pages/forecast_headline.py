@@ -12,9 +12,9 @@ from serving.bridge import Bridge
 from serving.bridge_words import only
 from serving.flag_words import share
 from serving.forecast_work import WIDEST_FIRST, changed
-from serving.pages.forecast_asked import Asked, offered_levels, over
+from serving.pages.forecast_asked import Asked, begins, offered_levels, over
 from serving.pages.forecast_parts import scope_name
-from serving.pages.format import percent
+from serving.pages.format import day, percent
 from serving.pages.people_parts import signed, told_measure
 from serving.pages.shell import Shell
 from serving.pages.table import Tile
@@ -52,13 +52,19 @@ def answer(head: dict[str, Any] | None, changed: Bridge | None, shell: Shell, as
     def told(value: float | None) -> str:
         return told_measure(value, asked.measure, shell.standing.currency, language)
 
-    scope = scope_name(head["scope_kind"], head["scope_id"], shell.standing, t)
+    scope = scope_name(head["scope_kind"], head["scope_id"], shell.standing, language)
     if over(shell, asked):
         return t("forecast.answer_over", scope=scope, mean=told(head["mean"]))
     parts = [t("forecast.answer", scope=scope, mean=told(head["mean"]), low=told(head["p10"]), high=told(head["p90"]))]
-    if head["quota"] is None:
+    bare = head["quota"] is None
+    if begins(shell, asked):
+        told_day = day(shell.standing.day, language)
+        parts.append(
+            t("forecast.answer_began_bare" if bare else "forecast.answer_began", period=asked.period, day=told_day)
+        )
+    elif bare:
         parts.append(t("forecast.answer_no_quota"))
-    else:
+    if not bare:
         odds = {"attainment": share(head["attainment"]), "chance": percent(head["p_attain"])}
         parts.append(t("forecast.answer_quota", quota=told(head["quota"]), **odds))
     if changed is not None and changed.lines.height:

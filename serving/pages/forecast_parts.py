@@ -7,13 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 import polars as pl
-from markupsafe import Markup
 
+from features.feature import category_word
 from history.scopes import COMPANY, NONE
 from serving.bridge import Bridge
 from serving.bridge_words import before_and_after, line_name
-from serving.charts import NARROW, WIDE, Range, Step, range_against_quota, waterfall
+from serving.charts import Range, Step, range_against_quota, waterfall
 from serving.flag_words import share
+from serving.pages.drawn import Drawn, Key, drawn_alone, drawn_beside
 from serving.pages.format import NOTHING, percent
 from serving.pages.people_parts import signed, told_measure
 from serving.pages.table import Cell, Head, Row, Span, Table, link, num
@@ -26,12 +27,15 @@ LINKED = {"rep": "owner", "team": "team", "region": "region"}
 SCOPES_SHOWN, RANGES_DRAWN, DEALS_SHOWN = 60, 14, 40
 
 
-def scope_name(kind: str, scope_id: str, standing: Standing, t: Translator) -> str:
+def scope_name(kind: str, scope_id: str, standing: Standing, language: str) -> str:
     """A scope as people call it."""
+    t = translator(language)
     if kind == COMPANY:
         return t("forecast.company")
     if scope_id == NONE:
         return t("by.none")
+    if kind == "segment":
+        return category_word(scope_id, language == "zh-CN", kind)
     return standing.names.get(scope_id, scope_id) if kind == "rep" else scope_id
 
 
@@ -64,7 +68,7 @@ def _scope_row(row: dict[str, Any], top: float, standing: Standing, language: st
     tone = "" if chance is None else "good" if chance >= 0.7 else "bad_text" if chance < 0.3 else ""
     return Row(
         [
-            Cell(scope_name(kind, scope_id, standing, t), f"{row['open_deals']:,} {note}" if note else "", at),
+            Cell(scope_name(kind, scope_id, standing, language), f"{row['open_deals']:,} {note}" if note else "", at),
             *(Cell(told(name)) for name in ("booked", "open_expected", "new_expected", "mean")),
             Cell(spread, span=span),
             Cell(told("quota")),
@@ -80,21 +84,23 @@ def times(value: float | None, t: Translator) -> str:
     return NOTHING if value is None else t("forecast.times", value=f"{value:.1f}")
 
 
-def range_charts(rows: pl.DataFrame, standing: Standing, title: str, language: str) -> tuple[Markup, Markup]:
-    """Booked, range and target of the largest scopes, for wide and for narrow screens."""
+def range_chart(rows: pl.DataFrame, standing: Standing, title: str, language: str) -> Drawn:
+    """Booked, range and target of the largest scopes."""
     t = translator(language)
+    heading = t("forecast.table")
     largest = rows.sort("mean", "scope_id", descending=[True, False]).head(RANGES_DRAWN).sort("scope_id")
-    drawn = [
+    ranges = [
         Range(
-            scope_name(row["scope_kind"], row["scope_id"], standing, t),
+            scope_name(row["scope_kind"], row["scope_id"], standing, language),
             *(row[name] for name in ("booked", "p10", "p50", "p90", "quota")),
         )
         for row in largest.iter_rows(named=True)
     ]
-    if not drawn:
-        return Markup(), Markup()
-    wide, narrow = (range_against_quota(drawn, title, language, width) for width in (WIDE, NARROW))
-    return wide, narrow
+    if not ranges:
+        return Drawn(heading)
+    marks = ("booked", "range", "middle", *(["quota"] if any(one.quota is not None for one in ranges) else []))
+    legend = [Key(mark, t(f"forecast.{mark}")) for mark in marks]
+    return drawn_alone(heading, lambda width: range_against_quota(ranges, title, language, width), legend)
 
 
 def bridge_table(found: Bridge, heading: str, at: Mapping[str, str | None], standing: Standing, language: str) -> Table:
@@ -112,13 +118,11 @@ def bridge_table(found: Bridge, heading: str, at: Mapping[str, str | None], stan
     return Table(heading, heads, rows, t("forecast.bridge_note"), t("forecast.no_bridge"))
 
 
-def bridge_charts(
-    found: Bridge, heading: str, first_day: str, standing: Standing, language: str
-) -> tuple[Markup, Markup]:
+def bridge_chart(found: Bridge, heading: str, first_day: str, standing: Standing, language: str) -> Drawn:
     """The lines as a waterfall from what was expected then to what is expected now."""
     t = translator(language)
     if found.lines.is_empty():
-        return Markup(), Markup()
+        return Drawn(heading)
     head = found.lines.row(0, named=True)
 
     def step(name: str, value: float, signs: bool) -> Step:
@@ -132,8 +136,7 @@ def bridge_charts(
         step(t("forecast.before", day=first_day), head["mean_from"], False),
         step(t("forecast.after"), head["mean_to"], False),
     )
-    wide, narrow = (waterfall(ends[0], steps, ends[1], heading, language, width) for width in (WIDE, NARROW))
-    return wide, narrow
+    return drawn_beside(heading, lambda width: waterfall(ends[0], steps, ends[1], heading, language, width))
 
 
 def behind_table(parts: pl.DataFrame, line: str, measure: str, standing: Standing, language: str) -> Table:

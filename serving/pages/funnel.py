@@ -10,15 +10,16 @@ from typing import Any
 import polars as pl
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from markupsafe import Markup
 
+from features.feature import category_word
 from history.scopes import NONE
 from serving.access import PageReader
 from serving.asking import one_of
-from serving.charts import NARROW, WIDE, Bar, bars
+from serving.charts import Bar, bars
 from serving.flag_words import share
 from serving.live import standing_of
 from serving.pages.context import Page
+from serving.pages.drawn import Drawn, drawn_alone
 from serving.pages.format import days
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
@@ -30,6 +31,8 @@ from serving.told import funnel_rows
 
 router = APIRouter(include_in_schema=False)
 BY = ("company", "team", "rep", "region", "product_line", "segment", "source")
+CODED = ("segment", "source")
+"""Levels whose names are codes where they are the usual ones; a company's own words stay as they are."""
 MONTHS = ("3", "6", "12")
 MOST_GROUPS = 40
 
@@ -41,8 +44,7 @@ class FunnelPage(Page):
     answer: str
     choices: list[Choices]
     stages: Table
-    chart: Markup
-    chart_narrow: Markup
+    drawn: Drawn
     groups: Table | None
 
 
@@ -63,18 +65,17 @@ def funnel_page(shell: Shell, by: str, months: str) -> FunnelPage:
     times = {name: t(f"funnel.months_{name}") for name in MONTHS}
     drawn = shell.standing.remembered(
         ("drawn funnel", months, shell.sight.mark, shell.language),
-        lambda: [_chart(whole, t, shell.language, size) for size in (WIDE, NARROW)],
+        lambda: _drawn(whole, t, shell.language),
     )
     return FunnelPage(
         **shell.fields(t("funnel.title")),
-        answer=answer(whole, grouped, by, shell.language),
+        answer=answer(whole, grouped, by, shell.standing.names if by == "rep" else {}, shell.language),
         choices=[
             choices(t("funnel.by"), "/funnel", "by", words, by, months=months),
             choices(t("funnel.months"), "/funnel", "months", times, months, by=by),
         ],
         stages=stage_table(whole, t, shell.language),
-        chart=drawn[0],
-        chart_narrow=drawn[1],
+        drawn=drawn,
         groups=group_table(grouped, by, shell, t) if by != "company" else None,
     )
 
@@ -85,7 +86,7 @@ def stays(standing: Standing, sight: Sight, by: str, months: str) -> pl.DataFram
     return funnel_rows(standing, sight, first, None, [by])
 
 
-def answer(whole: pl.DataFrame, grouped: pl.DataFrame, by: str, language: str) -> str:
+def answer(whole: pl.DataFrame, grouped: pl.DataFrame, by: str, names: dict[str, str], language: str) -> str:
     """The stage that holds somebody up, in a sentence; else where the fewest go on."""
     t = translator(language)
     told = whole.filter(pl.col("conversion").is_not_null())
@@ -102,7 +103,7 @@ def answer(whole: pl.DataFrame, grouped: pl.DataFrame, by: str, language: str) -
     worst = held.row(0, named=True)
     sentence = t(
         "funnel.answer_held",
-        group=worst[by],
+        group=_group(worst[by], by, names, t, language),
         stage=worst["stage"],
         own=share(worst["onward"]),
         others=share(worst["others_onward"]),
@@ -142,7 +143,7 @@ def group_table(grouped: pl.DataFrame, by: str, shell: Shell, t: Translator) -> 
     stages = grouped["stage"].unique(maintain_order=True).to_list()
     names = shell.standing.names if by == "rep" else {}
     rows = [
-        Row([Cell(_group(key, names, t)), *_group_cells(frame, stages, t)])
+        Row([Cell(_group(key, by, names, t, shell.language)), *_group_cells(frame, stages, t)])
         for key, frame in _groups(grouped.filter(pl.col(by).is_not_null()), by)
     ]
     heads = [Head(text_or(shell.language, f"by.{by}", by)), *(num(stage) for stage in stages)]
@@ -157,8 +158,10 @@ def _groups(grouped: pl.DataFrame, by: str) -> Iterator[tuple[str, pl.DataFrame]
         yield key, grouped.filter(pl.col(by) == key)
 
 
-def _group(key: str, names: dict[str, str], t: Translator) -> str:
-    return t("by.none") if key == NONE else names.get(key, key)
+def _group(key: str, by: str, names: dict[str, str], t: Translator, language: str) -> str:
+    if key == NONE:
+        return t("by.none")
+    return category_word(key, language == "zh-CN", by) if by in CODED else names.get(key, key)
 
 
 def _group_cells(frame: pl.DataFrame, stages: list[str], t: Translator) -> list[Cell]:
@@ -178,10 +181,11 @@ def _group_cell(row: dict[str, Any] | None, t: Translator) -> Cell:
     return Cell(share(row["onward"]), f"{note} · {t('funnel.short', short=short, low=low, high=high)}", tone="bad")
 
 
-def _chart(whole: pl.DataFrame, t: Translator, language: str, width: int) -> Markup:
+def _drawn(whole: pl.DataFrame, t: Translator, language: str) -> Drawn:
     rows = [
         Bar(row["stage"], row["conversion"], share(row["conversion"]))
         for row in whole.iter_rows(named=True)
         if row["conversion"] is not None
     ]
-    return bars(rows, t("funnel.chart"), language, width) if rows else Markup()
+    heading = t("funnel.chart")
+    return drawn_alone(heading, lambda width: bars(rows, heading, language, width)) if rows else Drawn(heading)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from markupsafe import Markup
 
 from history.errors import DealUnknown, ModelUnavailable, RequestInvalid
 from serving.access import PagePromoter, PageReader
 from serving.asking import one_of
-from serving.charts import NARROW, WIDE, Bin, reliability
+from serving.charts import Bin, reliability
 from serving.flag_words import share
 from serving.live import Live, standing_of
 from serving.pages.context import Page
+from serving.pages.drawn import Drawn, drawn_beside
 from serving.pages.format import NOTHING, day
 from serving.pages.models_watch import drift_table, shadow_table, watched
 from serving.pages.promotion import PROMOTE, ROLL_BACK, PromotionForm, offered, promotion_form
@@ -40,12 +40,9 @@ GATE_SAID = re.compile(r"(the first version, although )?the gate found (G\d\d(?:
 
 @dataclass(frozen=True)
 class Record:
-    """Said against come true: what it is about, the chart in two widths, and the same as a table with counts."""
+    """Said against come true: the chart, and the same as a table with counts, whose note says what it is about."""
 
-    heading: str
-    note: str
-    chart: Markup
-    chart_narrow: Markup
+    drawn: Drawn
     table: Table
 
 
@@ -248,8 +245,8 @@ def reason(told: str, t: Translator) -> str:
 
 def _record(heading: str, note: str, bins: list[dict[str, Any]], language: str) -> Record:
     points = [Bin(one["shown"], one["came"], one["deals"]) for one in bins]
-    wide, narrow = (reliability(points, heading, language, width) for width in (WIDE, NARROW))
-    return Record(heading, note, wide, narrow, reliability_table(bins, heading, language))
+    drawn = drawn_beside(heading, lambda width: reliability(points, heading, language, width))
+    return Record(drawn, replace(reliability_table(bins, heading, language), note=note))
 
 
 def reliability_table(bins: list[dict[str, Any]], heading: str, language: str) -> Table:

@@ -9,7 +9,6 @@ from urllib.parse import quote
 import polars as pl
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from markupsafe import Markup
 
 from history.errors import NotAllowed
 from history.fiscal import bounds, parse_period, previous, quarter_of
@@ -21,9 +20,10 @@ from indicators.plans import Plan, plan_row
 from indicators.scoring import TOTAL
 from serving.access import PageCoach, PageReader
 from serving.asking import one_of
-from serving.charts import NARROW, WIDE, Bar, bars
+from serving.charts import Bar, bars
 from serving.live import Live, standing_of
 from serving.pages.context import Option, Page
+from serving.pages.drawn import Drawn, drawn_beside
 from serving.pages.format import money
 from serving.pages.people_parts import (
     cue_table,
@@ -69,8 +69,8 @@ class PersonPage(Page):
     said: str
     rules: list[str]
     accuracy: Table
-    chart: Markup
-    chart_narrow: Markup
+    quarters: Table
+    drawn: Drawn
     tables: list[Table]
     write_link: str
     indicators: list[Option]
@@ -204,9 +204,7 @@ def person_page(shell: Shell, rep: str, calls: pl.DataFrame, written: bool) -> P
     period, sheet = scorecard_rows(standing, shell.sight, sheet_period(standing), None)
     _, cues = cue_rows(standing, shell.sight, None, None)
     quarters = one_by_one(standing, rep)
-    drawn = standing.remembered(
-        ("drawn person", rep, language), lambda: [_chart(quarters, shell, width) for width in (WIDE, NARROW)]
-    )
+    drawn = standing.remembered(("drawn person", rep, language), lambda: _drawn(quarters, shell))
     told = call_rows(calls, shell.sight, utc_now())
     ends = {one: bounds(parse_period(one, settings), settings)[1] for one in told["period"].unique()}
     running = told.filter(pl.col("period").is_in([one for one, end in ends.items() if end > standing.as_of]))
@@ -217,10 +215,9 @@ def person_page(shell: Shell, rep: str, calls: pl.DataFrame, written: bool) -> P
         said=t("person.written") if written else "",
         rules=_rules(rows, language),
         accuracy=horizon_table(rows, language),
-        chart=drawn[0],
-        chart_narrow=drawn[1],
+        quarters=period_table(quarters, int(USUAL_HORIZON), standing.currency, language),
+        drawn=drawn,
         tables=[
-            period_table(quarters, int(USUAL_HORIZON), standing.currency, language),
             statement_table(running, standing, language),
             cue_table(cues.filter(pl.col("rep_id") == rep), period, standing.currency, language),
             plan_table(plan_rows(standing, shell.sight).filter(pl.col("rep_id") == rep), standing.currency, language),
@@ -291,7 +288,7 @@ def _rules(rows: pl.DataFrame, language: str) -> list[str]:
     return [t("person.rule", kind=one.en, rule=one.rule_en) for one in shown]
 
 
-def _chart(quarters: pl.DataFrame, shell: Shell, width: int) -> Markup:
+def _drawn(quarters: pl.DataFrame, shell: Shell) -> Drawn:
     """What came as bars, what was said as strokes."""
     t = translator(shell.language)
     currency = shell.standing.currency
@@ -300,4 +297,6 @@ def _chart(quarters: pl.DataFrame, shell: Shell, width: int) -> Markup:
         for row in quarters.tail(8).iter_rows(named=True)
     ]
     title = t("person.periods", days=USUAL_HORIZON)
-    return bars(rows, title, shell.language, width, t("person.said")) if rows else Markup()
+    if not rows:
+        return Drawn(title)
+    return drawn_beside(title, lambda width: bars(rows, title, shell.language, width, t("person.said")))

@@ -12,7 +12,7 @@ from serving.pages.context import Option
 from serving.pages.forecast_parts import scope_name
 from serving.pages.shell import Shell
 from serving.submissions import CATEGORIES
-from serving.texts import text_or, translator
+from serving.texts import joined, text_or, translator
 from serving.tokens import utc_now
 
 MEASURES = ("amount", "count")
@@ -22,14 +22,14 @@ MEASURES = ("amount", "count")
 class SpeakForm:
     """The form to submit: the scopes that one speaks for, the periods that are not over, the categories.
 
-    `period_note` says why the page's period is not among them; "" where it is.
+    `note` says what comes of a statement, and why the page's period is not among them where it is not.
     """
 
     scopes: list[Option]
     periods: list[Option]
     measures: list[Option]
     categories: list[Option]
-    period_note: str
+    note: str
 
 
 def number(name: str, text: str) -> float:
@@ -61,17 +61,18 @@ def speak_form(shell: Shell, period: str) -> SpeakForm | None:
     scopes = [Option(f"rep:{own}", t("forecast.myself"), True)]
     for written in led:
         kind, scope_id = parse_scope(written, scope_kinds(settings))
-        name = scope_name(kind, scope_id, standing, t)
+        name = scope_name(kind, scope_id, standing, shell.language)
         scopes.append(Option(f"{kind}:{scope_id}", f"{text_or(shell.language, f'by.{kind}', kind)} {name}", False))
     now = utc_now()
     today = quarter_of(settings.day_of(now), settings)
     is_open = bounds(parse_period(period, settings), settings)[1] > now
     chosen = period if is_open else today.name
     names = dict.fromkeys([today.name, previous(today, settings, -1).name, chosen])
+    said = [t("forecast.submit_note"), *([] if is_open else [t("forecast.submit_over", period=period)])]
     return SpeakForm(
         scopes=scopes,
         periods=[Option(name, name, name == chosen) for name in names],
         measures=[Option(name, t(f"measure.{name}"), name == "amount") for name in MEASURES],
         categories=[Option(name, t(f"forecast.{name}"), False) for name in CATEGORIES],
-        period_note="" if is_open else t("forecast.submit_over", period=period),
+        note=joined(said, shell.language),
     )

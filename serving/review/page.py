@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from history.errors import DateInvalid, DealUnknown, NoHistory
 from history.fiscal import bounds, parse_period
@@ -19,7 +18,8 @@ from serving.deeds import PROGRAM
 from serving.flag_words import share
 from serving.forecast_notes import notes
 from serving.forecasting import Outlook, table
-from serving.pages.forecast_parts import bridge_charts, bridge_table, forecast_table, range_charts, scope_name
+from serving.pages.drawn import Drawn
+from serving.pages.forecast_parts import bridge_chart, bridge_table, forecast_table, range_chart, scope_name
 from serving.pages.format import day, percent
 from serving.pages.people import USUAL_HORIZON, own_calls, totals
 from serving.pages.people_parts import people_table, signed, told_measure
@@ -34,15 +34,6 @@ from serving.told import outlook_of
 
 EVERYTHING = Sight(PROGRAM, None, frozenset())
 """Who calls the verb reads the whole store anyway."""
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A chart in two widths with its heading."""
-
-    heading: str
-    wide: Markup
-    narrow: Markup
 
 
 @dataclass(frozen=True)
@@ -124,7 +115,7 @@ def review(standing: Standing, found: Facts, language: str) -> Review:
     """The review in one language ("en" or "zh-CN")."""
     t = translator(language)
     asked = found.asked
-    scope = scope_name(*asked.head, standing, t)
+    scope = scope_name(*asked.head, standing, language)
     title = t("review.title", cadence=t(f"review.{asked.cadence}"), scope=scope, period=asked.period)
     began = day(standing.history.settings.day_of(found.since), language)
     landing = t("review.landing")
@@ -142,7 +133,7 @@ def review(standing: Standing, found: Facts, language: str) -> Review:
             trained=trained,
         ),
         to_do=to_do(standing, asked, found, language),
-        ranges=Drawn(landing, *range_charts(found.rows, standing, title, language)),
+        ranges=replace(range_chart(found.rows, standing, title, language), heading=landing),
         table=unlinked(forecast_table(found.rows, standing, language)),
         notes=notes(found.seen, found.rows, language),
         **_changed_parts(standing, found, began, language),
@@ -186,10 +177,10 @@ def _changed_parts(standing: Standing, found: Facts, began: str, language: str) 
     heading = t("review.changed", since=began)
     if found.changed is None:
         nothing = Table(heading, [], nothing=t("forecast.no_bridge"))
-        return {"bridge": Drawn("", Markup(), Markup()), "lines": nothing}
+        return {"bridge": Drawn(heading), "lines": nothing}
     lines = bridge_table(found.changed, heading, {}, standing, language)
-    charts = bridge_charts(found.changed, heading, began, standing, language)
-    return {"bridge": Drawn(heading, *charts), "lines": unlinked(lines)}
+    chart = bridge_chart(found.changed, heading, began, standing, language)
+    return {"bridge": chart, "lines": unlinked(lines)}
 
 
 def _accuracy(standing: Standing, asked: Asked, language: str) -> Table:

@@ -13,6 +13,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "为目标 {quota} 的 {attainment}，达成概率 {chance}。",
     ),
     "forecast.answer_no_quota": ("No target is set yet.", "尚未设定目标。"),
+    "forecast.answer_began": (
+        "{period} begins on the day shown, {day}.",
+        "所示日期{day}是 {period} 的第一天。",
+    ),
+    "forecast.answer_began_bare": (
+        "{period} begins on the day shown, {day}, and no targets are on record for it yet.",
+        "所示日期{day}是 {period} 的第一天，尚无目标记录。",
+    ),
+    "forecast.ended": ("{period} has just ended: see what it came to.", "{period} 刚刚结束，查看实际达成。"),
     "forecast.answer_over": ("{scope} came to {mean}; the period is over.", "{scope}实际达成 {mean}，期间已结束。"),
     "forecast.answer_changed": ("A week ago it was {before} ({change}).", "一周前为 {before}（{change}）。"),
     "forecast.answer_none": (
@@ -28,6 +37,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "forecast.new": ("Still to come", "尚待新增"),
     "forecast.mean": ("Expected", "预计"),
     "forecast.range": ("8 in 10 chance", "八成把握区间"),
+    "forecast.middle": ("Middle", "中位"),
     "forecast.quota": ("Target", "目标"),
     "forecast.attainment": ("Of target", "达成率"),
     "forecast.chance": ("Chance to reach it", "达成概率"),

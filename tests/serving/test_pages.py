@@ -55,6 +55,7 @@ def test_what_went_wrong_is_said_in_the_reader_s_language_with_the_detail_apart(
         ("close_date", "31.10.26", "预计成交日：31.10.26"),
         ("amount", "976400", "金额：976,400"),
         ("segment", "new", "客户分层：new"),
+        ("segment", "enterprise", "客户分层：大型客户"),
     ],
 )
 def test_a_change_is_told_in_the_reader_s_words(field, value, told, shop):

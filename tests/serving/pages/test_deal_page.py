@@ -1,7 +1,9 @@
 """The deal page's newer parts: the answer, the people of the buyer, and what would change the odds."""
 
 import datetime as dt
+import re
 from dataclasses import replace
+from itertools import pairwise
 from urllib.parse import quote
 
 import numpy as np
@@ -142,3 +144,19 @@ def test_a_flag_without_a_record_is_no_warning_and_a_warning_is_painted(shop, br
         told = [raised_flag(code, shop.standing, "en") for code in row["flags"].split()]
         page = browser.get(f"/deals/{quote(row['deal_id'], safe='')}").text
         assert page.count('<li class="warning">') == sum(one.tone == "warning" for one in told)
+
+
+def test_the_trend_is_drawn_on_one_scale_whose_levels_are_named(shop, browser):
+    for deal_id in shop.standing.board.filter(pl.col("age_days") > 40)["deal_id"].head(5):
+        page = browser.get(f"/deals/{quote(deal_id, safe='')}").text
+        curve = re.search(r'<svg class="curve".*?</svg>', page, re.S)[0]
+        scale = [int(text) for text in re.findall(r"<text[^>]*>(\d+)</text>", page)]
+        lines = [float(y) for y in re.findall(r'<line x1="0" y1="([\d.]+)"', curve)]
+        assert len(scale) == len(lines) >= 3
+        assert scale[0] == 0
+        assert len({high - low for low, high in pairwise(scale)}) == 1
+        dots = re.findall(r'<circle class="health" cx="[\d.]+" cy="([\d.]+)" r="2.5"><title>[^<]*: (\d+)', curve)
+        assert dots
+        for y, label in dots:
+            at = lines[0] + (lines[-1] - lines[0]) * float(label) / scale[-1]
+            assert float(y) == pytest.approx(at, abs=0.1 + 0.5 * (lines[0] - lines[-1]) / scale[-1])

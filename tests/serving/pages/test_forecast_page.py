@@ -2,12 +2,15 @@
 
 import io
 import re
+from pathlib import Path
 
 import polars as pl
 import pytest
 
+import serving
 from history.errors import RequestInvalid
 from history.fiscal import quarter_of
+from serving.charts import FULL, RANGE_OPACITY
 from serving.forecasting import outlook, table
 from serving.pages.speaking import number
 from serving.tokens import utc_now
@@ -213,3 +216,57 @@ def test_the_form_to_speak_begins_with_the_period_of_the_page_while_that_is_open
     over = browser.get("/forecast", params={"period": "2026Q1"}).text
     assert chosen_period(over) == this_quarter()
     assert "2026Q1 is over today, so what you say now is about a later period." in over
+
+
+def test_the_legend_names_what_is_drawn_with_its_swatch_and_a_target_only_where_there_is_one(browser):
+    for period, drawn in (("2026Q2", ["booked", "range", "middle", "quota"]), ("2031Q2", None)):
+        page = browser.get("/forecast", params={"period": period}).text
+        legend = re.search(r'<ul class="legend">(.*?)</ul>', page, re.S)[1]
+        assert re.findall(r'<span class="key ([a-z]+)"></span>[^<]+', legend) == (
+            drawn or ["booked", "range", "middle"]
+        )
+        for drawing in re.findall(r"<svg.*?</svg>", page, re.S):
+            assert "role-legend" not in drawing
+
+
+def test_a_swatch_is_as_light_as_the_bar_that_it_stands_for():
+    style = (Path(serving.__file__).parent / "static" / "style.css").read_text(encoding="utf-8")
+    swatch = re.search(r"\.key\.range \{[^}]*opacity: ([.\d]+)", style)[1]
+    assert float(swatch) == RANGE_OPACITY
+
+
+@pytest.mark.parametrize("path", ["/forecast", "/models", "/people/R001", "/funnel"])
+def test_no_heading_stands_twice(path, browser):
+    page = browser.get(path).text
+    captions = re.findall(r"<caption>([^<]+)", page)
+    headings = re.findall(r"<h2>([^<]+)", page) + re.findall(r"<figcaption>([^<]+)", page) + captions
+    assert len(headings) == len(set(headings))
+
+
+def test_a_chart_with_the_whole_width_is_drawn_for_it(browser):
+    for path in ("/forecast", "/funnel"):
+        full = re.search(r'<div class="full"><svg[^>]* width="(\d+)', browser.get(path).text)
+        assert int(full[1]) == FULL
+
+
+def test_the_first_day_of_a_quarter_says_so_and_leads_to_the_one_that_ended(shop, browser):
+    assert str(shop.standing.day) == "2026-07-01"
+    browser.get("/language/en")
+    page = browser.get("/forecast").text
+    head = re.search(r'<p class="answer">([^<]+)</p>', page)[1]
+    assert "2026Q3 begins on the day shown, 1 Jul 2026, and no targets are on record for it yet." in head
+    assert "No target is set yet" not in head
+    way = re.search(r'<p class="ended"><a href="([^"]+)">2026Q2 has just ended: see what it came to.</a>', page)[1]
+    ended = browser.get(way.replace("&amp;", "&")).text
+    assert "the period is over" in ended
+    assert 'class="ended"' not in ended
+    assert "begins on the day shown" not in browser.get("/forecast", params={"period": "2026Q4"}).text
+
+
+def test_codes_of_segments_are_said_in_the_reader_s_language(browser):
+    browser.get("/language/zh-CN")
+    page = browser.get("/forecast", params={"by": "segment"}).text
+    assert "大型客户" in page
+    assert ">enterprise<" not in page
+    browser.get("/language/en")
+    assert ">enterprise<" in browser.get("/forecast", params={"by": "segment"}).text

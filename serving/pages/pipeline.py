@@ -219,7 +219,10 @@ def _totals(standing: Standing, rows: pl.DataFrame, language: str) -> dict[str, 
         "open_notes": [*notes, t("pipeline.no_amount", count=f"{unknown:,}")] if unknown else notes,
         "expected": money(expected, standing.currency, language),
         "expected_label": t("pipeline.expected", day=day(standing.horizon_day, language)),
-        "expected_note": t("pipeline.expected_count", count=f"{float(rows['win_by_horizon'].sum()):,.0f}"),
+        "expected_notes": [
+            t("pipeline.expected_count", count=f"{float(rows['win_by_horizon'].sum()):,.0f}"),
+            t("pipeline.expected_basis"),
+        ],
     }
 
 

@@ -6,9 +6,11 @@ import re
 import polars as pl
 import pytest
 
+from history.fiscal import quarter_of
 from serving.board import Wanted, chosen
 from serving.csv_text import csv_text
 from serving.pages.pipeline import VIEWS
+from serving.told import outlook_of
 from serving.week_ago import with_week_ago
 from tests.serving.conftest import NASTY_DEAL
 
@@ -91,3 +93,17 @@ def test_a_person_s_list_and_file_hold_the_deals_of_that_person_alone(shop, brow
     page = browser.get("/").text
     assert f"of {frame.height}" in page or f'"{frame.height}"' in page
     assert NASTY_DEAL not in frame["deal_id"].to_list()
+
+
+def test_expected_wins_say_why_the_forecast_of_the_quarter_is_another_number(shop, browser):
+    """The chances are the same; the worth is not, and the forecast corrects."""
+    standing = shop.standing
+    seen = outlook_of(standing, quarter_of(standing.day, standing.history.settings).name)
+    board = standing.board.select("deal_id", "amount_home", "win_by_horizon")
+    both = seen.now.open.select("deal_id").join(board, on="deal_id", maintain_order="left")
+    assert seen.chances == pytest.approx(both["win_by_horizon"].to_numpy(), abs=1e-9)
+    assert both["amount_home"].null_count() == seen.now.open["amount_unknown"].sum() > 0
+    assert (seen.now.open.filter("amount_unknown")["amount"] > 0).all()
+    page = browser.get("/").text
+    tile = page[page.index("Expected wins before") :][:900]
+    assert "at today&#39;s amounts; the quarter&#39;s forecast also counts deals without an amount" in tile

@@ -9,7 +9,7 @@ from serving.pages.format import NOTHING
 from serving.pages.table import Cell, Head, Row, Table, num
 from serving.shadow import Comparison, Side, compare_shadow
 from serving.standing import Standing
-from serving.texts import translator
+from serving.texts import joined, translator
 from training.metrics import Score
 from training.watching.watch import Watch, watch
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from training.bundle import Model
 
 MOST_FIGURES = 12
+MOST_NAMED = 4
 
 
 def watched(standing: Standing) -> Watch | None:
@@ -49,9 +50,23 @@ def drift_table(found: Watch | None, language: str) -> Table:
         )
         for one in readings
     ]
-    crossed = 0 if found is None else len(found.crossed)
-    note = t("models.drift_note", crossed=crossed, figures=0 if found is None else len(found.readings))
-    return Table(t("models.drift"), heads, rows, note, t("models.no_drift"))
+    if found is None:
+        return Table(t("models.drift"), heads, nothing=t("models.no_drift"))
+    numbers = t("models.drift_note", crossed=len(found.crossed), figures=len(found.readings))
+    return Table(
+        t("models.drift"), heads, rows, joined([drifted(found, language), numbers], language), t("models.no_drift")
+    )
+
+
+def drifted(found: Watch, language: str) -> str:
+    """What has drifted, in a sentence that names it; at most `MOST_NAMED` figures by name."""
+    t = translator(language)
+    names = [one.zh if language == "zh-CN" else one.en for one in found.crossed]
+    if not names:
+        return t("models.drifted_none")
+    told = t("failure.comma").join(names[:MOST_NAMED])
+    more = len(names) - MOST_NAMED
+    return t("models.drifted", figures=t("models.drifted_more", figures=told, count=more) if more > 0 else told)
 
 
 def shadow_table(standing: Standing, language: str) -> Table | None:

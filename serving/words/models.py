@@ -113,6 +113,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "of fifty checks where nothing changed about one raises an alarm.",
         "{figures} 项监测中有 {crossed} 项超出常态。阈值由过去各周学得；在无变化的情况下，约五十次检查误报一次。",
     ),
+    "models.drifted_none": ("Nothing has drifted since the training.", "训练以来没有漂移。"),
+    "models.drifted": (
+        "This has drifted since the training: {figures}. A new training may be due.",
+        "训练以来已漂移：{figures}。可考虑重新训练。",
+    ),
+    "models.drifted_more": ("{figures} and {count} more", "{figures} 等另外 {count} 项"),
     "models.no_drift": (
         "Too little is known yet to tell what is usual.",
         "数据尚不足，无法判断常态。",

@@ -1,12 +1,15 @@
 """The models page tells what has drifted and how a challenger in the shadow does, as the verbs tell it."""
 
+import re
 from dataclasses import replace as changed
 
 import numpy as np
+import pytest
 
 from serving.memory import Memory
 from serving.pages.models_watch import drift_table, shadow_table, told, watched
 from serving.shadow import Comparison, side
+from serving.texts import translator
 from training.metrics import log_loss_gain
 from training.watching.watch import watch
 
@@ -19,6 +22,21 @@ def test_the_page_tells_the_figures_that_the_verb_tells(shop, browser):
     marked = [row.cells[1].tone == "bad" for row in table.rows]
     assert marked == [one.crossed for one in found.readings[: len(table.rows)]]
     assert f"{len(found.crossed)} of {len(found.readings)} watched figures" in browser.get("/models").text
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_first_a_sentence_says_what_has_drifted_and_the_numbers_come_after_it(shop, language):
+    found = watched(shop.standing)
+    quiet = changed(found, readings=[changed(one, crossed=False) for one in found.readings])
+    loud = changed(found, readings=[changed(one, crossed=place < 6) for place, one in enumerate(found.readings)])
+    said = drift_table(quiet, language).note
+    assert said.startswith(translator(language)("models.drifted_none"))
+    assert re.search(r"\b0 of|有 0 项", said)
+    names = [one.zh if language == "zh-CN" else one.en for one in loud.crossed]
+    told = drift_table(loud, language).note
+    assert all(told.index(name) < told.index(str(len(found.readings))) for name in names[:4])
+    assert names[5] not in told
+    assert ("and 2 more" in told) or ("另外 2 项" in told)
 
 
 def test_a_challenger_stands_beside_the_champion_with_intervals(shop):

@@ -36,8 +36,7 @@ STATUS: dict[type[errors.DealcastError], int] = {
     errors.WorkspaceMissing: 503,
 }
 INVALID = "invalid-request"
-KINDS: dict[type[errors.DealcastError], str] = {errors.RequestInvalid: INVALID}
-"""Sorts of problem whose name is not that of the error: what cannot be used has one name, whoever finds it."""
+"""What cannot be used of a request has one name, whoever finds it."""
 
 
 class SignInNeeded(Exception):
@@ -88,7 +87,7 @@ def _dealcast_error(request: Request, error: Exception) -> Response:
     # Where things lie on the server is told in its log, not to who asks.
     home = f"{request.app.state.live.registry.folder.parent}/"
     told = error if isinstance(error, ParameterInvalid | RightMissing) else None
-    name = KINDS.get(kind) or _slug(kind.__name__)  # type: ignore[arg-type]
+    name = INVALID if kind is errors.RequestInvalid else _slug(kind.__name__)
     return _answer(request, status, name, str(error).replace(home, ""), known=told)
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from string import Formatter
 
-from serving.words import access, data, deal, forecast, funnel, models, people, pipeline, review
+from serving.words import access, data, deal, forecast, funnel, models, people, pipeline, records, review
 
+HAN = re.compile("[一-鿿]")
+LATIN_START = re.compile("[A-Za-z]")
+LATIN_END = re.compile("[A-Za-z][A-Za-z0-9_.-]*$")
+"""Where a word in Latin letters ends a text; figures alone are set as the sentence has them."""
 LANGUAGES = ("zh-CN", "en")
 Translator = Callable[..., str]
 
@@ -140,7 +147,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "What the present model says of each week, from what was known then. Rings are scores as they were given.",
         "现用模型按各周当时所知重新评分；圆环为当时给出的评分。",
     ),
-    "deal.highest": ("highest {top}", "最高 {top}"),
     "deal.moved": ("What moved it since {day}", "自{day}以来的变化"),
     "deal.moved_total": ("From {before} to {after}: {points} points", "从 {before} 到 {after}：{points} 个百分点"),
     "deal.moved_none": ("Nothing moved by 0.1 point or more.", "没有达到 0.1 个百分点的变化。"),
@@ -304,6 +310,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     **models.WORDS,
     **people.WORDS,
     **pipeline.WORDS,
+    **records.WORDS,
     **review.WORDS,
 }
 """Placeholders in braces are filled by the caller; both languages have the same ones."""
@@ -318,9 +325,30 @@ def translator(language: str) -> Translator:
     position = 1 if language == "zh-CN" else 0
 
     def text(key: str, **values: object) -> str:
-        return TEXTS[key][position].format(**values)
+        template = TEXTS[key][position]
+        return spaced(template, values) if position and values else template.format(**values)
 
     return text
+
+
+def spaced(template: str, values: Mapping[str, object]) -> str:
+    """A Chinese text with its blanks filled, and a space where a Latin word of a blank meets a Chinese character.
+
+    >>> spaced("{scope}预计达成 {mean}", {"scope": "T04", "mean": "¥5万"}), spaced("{day}前", {"day": "7月1日"})
+    ('T04 预计达成 ¥5万', '7月1日前')
+    """
+    told = ""
+    for literal, name, _, _ in _parts(template):
+        told += (" " if HAN.match(literal) and LATIN_END.search(told) else "") + literal
+        if name is not None:
+            value = str(values[name])
+            told += (" " if LATIN_START.match(value) and HAN.match(told[-1:]) else "") + value
+    return told
+
+
+@cache
+def _parts(template: str) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+    return tuple(Formatter().parse(template))
 
 
 def text_or(language: str, key: str, otherwise: str) -> str:

@@ -14,6 +14,7 @@ from features.flags import FLAGS
 from indicators.catalogue import INDICATORS
 from serving.access import PageReader
 from serving.flag_words import flag_text
+from serving.lacking import record_words
 from serving.live import Live, standing_of
 from serving.pages.context import Page
 from serving.pages.format import day, money
@@ -163,11 +164,15 @@ def missing_table(missing: dict[str, list[str]], language: str) -> Table:
     t = translator(language)
     comma = "、" if language == "zh-CN" else ", "
     rows = [
-        Row([Cell(text_or(language, f"data.{need}", need)), Cell(comma.join(_names(codes, language)))])
+        Row([Cell(_record(need, language)), Cell(comma.join(_names(codes, language)))])
         for need, codes in missing.items()
     ]
     heads = [Head(t("data.needs")), Head(t("data.without"))]
     return Table(t("data.missing"), heads, rows, t("data.missing_note") if rows else "", t("data.nothing_missing"))
+
+
+def _record(need: str, language: str) -> str:
+    return text_or(language, f"data.{need}", record_words(need, language))
 
 
 def _names(codes: list[str], language: str) -> list[str]:

@@ -12,6 +12,7 @@ from indicators.forecasters import EVERYBODY
 from indicators.scoring import TOTAL
 from indicators.value_added import ADDS, CANNOT_TELL, TAKES
 from serving.flag_words import share
+from serving.lacking import lacking_words
 from serving.pages.format import MINUS, NOTHING, day, money, three_figures
 from serving.pages.table import Cell, Head, Row, Span, Table, link, num
 from serving.standing import Standing
@@ -259,7 +260,7 @@ def _sheet_row(row: dict[str, Any], currency: str, language: str) -> Row:
     if row["indicator"] == TOTAL:
         return Row([Cell(t("person.total")), *(Cell("") for _ in range(4)), Cell(score), Cell(weight)], "total")
     if row["missing"]:
-        first = Cell(name, t("person.lacks", what=row["missing"]), tone="quiet")
+        first = Cell(name, t("person.lacks", what=lacking_words(row["missing"], language)), tone="quiet")
         return Row([first, *(Cell(NOTHING, tone="quiet") for _ in range(6))])
     values = [
         measured(row[key], row["unit"], currency, language)

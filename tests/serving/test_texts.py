@@ -92,3 +92,17 @@ def test_no_text_lies_unused():
 
 def test_a_translator_speaks_its_language():
     assert [translator(language)("band.critical") for language in LANGUAGES] == ["危急", "Critical"]
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "said"),
+    [
+        ("forecast.answer", {"scope": "T04", "mean": "¥5万", "low": "¥4万", "high": "¥6万"}, "T04 预计达成 ¥5万，"),
+        ("forecast.answer_over", {"scope": "全公司", "mean": "¥5万"}, "全公司实际达成 ¥5万"),
+        ("person.answer_none", {"name": "Iris Costa"}, "Iris Costa 尚无"),
+        ("person.answer_none", {"name": "高芳"}, "高芳尚无"),
+        ("pipeline.expected", {"day": "2026年10月1日"}, "2026年10月1日前预计赢单"),
+    ],
+)
+def test_a_space_stands_between_a_latin_word_and_a_chinese_one(key, values, said):
+    assert translator("zh-CN")(key, **values).startswith(said)

@@ -13,9 +13,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "自{day}以来，{count} 个商机的赢单概率下降 {points} 个百分点或更多。",
     ),
     "pipeline.expected_basis": (
-        "at today's amounts; the quarter's forecast also counts deals without an amount, what amounts become by the"
-        " close, and what earlier quarters taught",
-        "按当前金额计；季度预测还计入未填金额的商机、成交时金额的变化，以及以往季度的经验",
+        "at today's amounts; the forecast also fills in missing amounts and learns from past quarters",
+        "按当前金额计；预测另补未填金额，并参照以往季度",
     ),
     "pipeline.region": ("Region", "区域"),
     "pipeline.flag": ("Risk flag", "风险信号"),

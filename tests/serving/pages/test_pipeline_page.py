@@ -106,4 +106,4 @@ def test_expected_wins_say_why_the_forecast_of_the_quarter_is_another_number(sho
     assert (seen.now.open.filter("amount_unknown")["amount"] > 0).all()
     page = browser.get("/").text
     tile = page[page.index("Expected wins before") :][:900]
-    assert "at today&#39;s amounts; the quarter&#39;s forecast also counts deals without an amount" in tile
+    assert "at today&#39;s amounts; the forecast also fills in missing amounts" in tile

@@ -109,12 +109,14 @@ def answer(workspace: Workspace, history: History, language: str, progress: Prog
     heading(language, 2, "Where will the quarter land?", "本季度会落在哪里？")
     replay(workspace, history, language)
     ahead = land(history, model, quarter.name, instant, "company").row(0, named=True)
-    low, high = (money(ahead[name], settings.currency, language) for name in ("p10", "p90"))
+    low, high, target = (money(ahead[name], settings.currency, language) for name in ("p10", "p90", "quota"))
+    odds = f"{ahead['p_attain']:.0%}"
     say(
         choose(
             language,
-            f"On {TODAY} the range for {quarter.name} is {low} to {high} (80 %); its targets are not set yet.",
-            f"{TODAY} 对 {quarter.name} 的区间为 {low} 至 {high}（80%）；目标尚未设定。",
+            f"On {TODAY} the range for {quarter.name} is {low} to {high} (80 %), and the odds to reach the target of "
+            f"{target} are {odds}.",
+            f"{TODAY} 对 {quarter.name} 的区间为 {low} 至 {high}（80%）；达成目标 {target} 的概率为 {odds}。",
         )
     )
     progress(choose(language, "measuring people's forecasts", "衡量个人预测"))

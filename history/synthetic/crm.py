@@ -33,6 +33,7 @@ from history.synthetic.world import Customers, Staff, make_customers, make_staff
 PARTS = (
     "staff", "customers", "births", "lives", "owners", "amounts", "forecasters", "changes", "contacts", "touches",
     "names", "people", "calls", "quotas", "aftermath", "mess", "learning",
+    "coming",
 )  # fmt: skip
 """New parts go to the end: a part's stream of chance follows from its place, and what was there before stays as it was.
 """
@@ -84,9 +85,8 @@ def generate(deals: int, seed: int, clean: bool = False) -> Crm:
     daily = truth.chance_rows(truth.daily_states(world.lives), world.births, chances)
     wins = _wins(world)
     tables = _crm_tables(world, forecasters, rngs)
-    tables["quotas"] = targets.make_quotas(
-        world.births, _planned(world.births, chances), world.staff, world.settings, rngs["quotas"]
-    )
+    sold = (world.births, _planned(world.births, chances), world.staff, world.settings)
+    tables["quotas"] = targets.with_coming(targets.make_quotas(*sold, rngs["quotas"]), *sold, rngs["coming"])
     said = behaviour.calls(wins, _expected(daily, world), world.staff, forecasters, rngs["calls"])
     tables["forecast_calls"] = behaviour.calls_frame(said, world.staff, world.settings, rngs["calls"])
     tables |= aftermath.make_aftermath(

@@ -12,6 +12,8 @@ from history.settings import Settings
 FIRST_DAY = dt.date(2023, 7, 1)
 END_DAY = dt.date(2026, 7, 1)
 DAYS = (END_DAY - FIRST_DAY).days
+COMING_DAYS = 92
+"""Days of the quarter that begins when the written history ends."""
 RUN_OUT_DAYS = 730
 """Days simulated past the end so that every deal's outcome is known to the truth; none of them is written."""
 
@@ -70,15 +72,15 @@ def days_left(months: int, days: int = DAYS + RUN_OUT_DAYS) -> np.ndarray:
     return np.asarray(period_ends(months, days) - np.arange(days))
 
 
-def quarter_names() -> list[str]:
-    """The quarters of the written history, in order: 2023Q3 to 2026Q2."""
-    starts = dates(DAYS).astype("datetime64[M]").astype(int) // 3
+def quarter_names(days: int = DAYS) -> list[str]:
+    """The quarters of the first `days` days, in order: of the written history 2023Q3 to 2026Q2."""
+    starts = dates(days).astype("datetime64[M]").astype(int) // 3
     return [f"{1970 + quarter // 4}Q{quarter % 4 + 1}" for quarter in np.unique(starts)]
 
 
-def month_names() -> list[str]:
-    """The months of the written history, in order: 2023-07 to 2026-06."""
-    return [str(month) for month in np.unique(dates(DAYS).astype("datetime64[M]"))]
+def month_names(days: int = DAYS) -> list[str]:
+    """The months of the first `days` days, in order: of the written history 2023-07 to 2026-06."""
+    return [str(month) for month in np.unique(dates(days).astype("datetime64[M]"))]
 
 
 def quarter_index(day: np.ndarray) -> np.ndarray:

@@ -17,6 +17,8 @@ from history.synthetic.births import Births
 from history.synthetic.people import rep_id, team_id
 from history.synthetic.world import Staff
 
+QUARTERS = 12
+"""Quarters of the written history; the next one has targets too, since they are set before it begins."""
 RAMP = np.array([0.20, 0.60, 0.85, 0.95])
 MONTHS_OF_QUARTER = (0.22, 0.27, 0.51)
 STRETCH, REP_STRETCH = 0.90, 0.75
@@ -29,19 +31,42 @@ MEASURES = ("amount", "count")
 def make_quotas(
     births: Births, win_chance: np.ndarray, staff: Staff, settings: Settings, rng: np.random.Generator
 ) -> pl.DataFrame:
-    """The `quotas` table; `win_chance` is each deal's planned chance at birth."""
-    scopes = _scopes(births, win_chance, staff)
-    quarters = pl.DataFrame({"quarter": np.arange(12), "weight": _weights()})
+    """The `quotas` table of the written quarters; `win_chance` is each deal's planned chance at birth."""
+    both = _targets(_scopes(births, win_chance, staff), np.arange(QUARTERS), staff, settings, rng)
+    return _table(pl.concat([both, _revisions(both, rng)]))
+
+
+def with_coming(
+    quotas: pl.DataFrame,
+    births: Births,
+    win_chance: np.ndarray,
+    staff: Staff,
+    settings: Settings,
+    rng: np.random.Generator,
+) -> pl.DataFrame:
+    """`quotas` with those of the quarter that begins when the written history ends, set before it begins."""
+    coming = _targets(_scopes(births, win_chance, staff), np.array([QUARTERS]), staff, settings, rng)
+    return _table(pl.concat([quotas.drop("recorded_at").select(coming.columns), coming]))
+
+
+def _targets(
+    scopes: pl.DataFrame, quarter: np.ndarray, staff: Staff, settings: Settings, rng: np.random.Generator
+) -> pl.DataFrame:
+    """Quarterly and monthly targets of every scope in some quarters, as they are set first."""
+    quarters = pl.DataFrame({"quarter": quarter, "weight": _weights()[quarter]})
     stretch = pl.when(pl.col("scope_kind") == "rep").then(REP_STRETCH).otherwise(STRETCH)
+    noise = np.exp(rng.normal(0, 0.08, scopes.height * len(quarter)))
     rows = scopes.join(quarters, how="cross").with_columns(
-        target=pl.col("yield") * pl.col("weight") * stretch * pl.Series(np.exp(rng.normal(0, 0.08, scopes.height * 12)))
+        target=pl.col("yield") * pl.col("weight") * stretch * pl.Series(noise)
     )
     rows = rows.filter(pl.Series(_present(rows, staff)))
     quarterly = rows.select("scope_kind", "scope_id", "measure", "target", period_name(rows["quarter"]), "quarter")
     monthly = _monthly(rows.filter(pl.col("scope_kind").is_in(["rep", "team", "company"])))
-    both = pl.concat([_set(quarterly, 3, settings), _set(monthly, 1, settings)])
-    both = pl.concat([both, _revisions(both, rng)])
-    return both.with_columns(target=_rounded(), recorded_at="set_at").sort(
+    return pl.concat([_set(quarterly, 3, settings), _set(monthly, 1, settings)])
+
+
+def _table(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(target=_rounded(), recorded_at="set_at").sort(
         "scope_kind", "scope_id", "period", "measure", "set_at"
     )
 
@@ -53,11 +78,12 @@ def _rounded() -> pl.Expr:
 
 
 def _weights() -> np.ndarray:
-    quarter = np.arange(12)
+    """The part of the written years' wins that each quarter is to bring, the coming one included."""
+    quarter = np.arange(QUARTERS + 1)
     growth = 1.01 ** (3 * quarter)
     ramp = np.where(quarter < len(RAMP), RAMP[np.minimum(quarter, len(RAMP) - 1)], 1.0)
     weight = growth * ramp * days.SEASON[(quarter + 2) % 4]
-    return np.asarray(weight / weight.sum())
+    return np.asarray(weight / weight[:QUARTERS].sum())
 
 
 def _scopes(births: Births, win_chance: np.ndarray, staff: Staff) -> pl.DataFrame:
@@ -88,14 +114,14 @@ def _sum_by(group: np.ndarray, value: np.ndarray, size: int) -> np.ndarray:
 
 def _present(rows: pl.DataFrame, staff: Staff) -> np.ndarray:
     """Everything but reps is always there; a rep must be there when the quarter begins."""
-    starts = np.flatnonzero(np.diff(np.r_[-1, days.quarter_index(np.arange(days.DAYS))]))
+    starts = np.flatnonzero(np.diff(np.r_[-1, days.quarter_index(np.arange(days.DAYS + 1))]))
     is_rep = (rows["scope_kind"] == "rep").to_numpy()
     number = np.where(is_rep, rows["scope_id"].str.slice(1).cast(pl.Int64, strict=False).fill_null(0).to_numpy(), 0)
     return ~is_rep | staff.works_on(number, starts[rows["quarter"].to_numpy()])
 
 
 def period_name(quarter: pl.Series) -> pl.Series:
-    return pl.Series(days.quarter_names()).gather(quarter.to_numpy()).alias("period")
+    return pl.Series(days.quarter_names(days.DAYS + days.COMING_DAYS)).gather(quarter.to_numpy()).alias("period")
 
 
 def _monthly(rows: pl.DataFrame) -> pl.DataFrame:
@@ -108,7 +134,7 @@ def _monthly(rows: pl.DataFrame) -> pl.DataFrame:
             "scope_id",
             "measure",
             pl.col("target") * share,
-            pl.Series(days.month_names()).gather(quarter * 3 + month).alias("period"),
+            pl.Series(days.month_names(days.DAYS + days.COMING_DAYS)).gather(quarter * 3 + month).alias("period"),
             "quarter",
         )
         for month, share in enumerate(MONTHS_OF_QUARTER)

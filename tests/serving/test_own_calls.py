@@ -112,10 +112,10 @@ def test_other_periods_are_spoken_of_where_people_speak_of_them(shop):
     history, as_of = shop.standing.history, shop.standing.as_of
     assert "2026Q3" in running_periods(history, as_of)
     schema = history["forecast_calls"].schema
-    said = history["forecast_calls"].head(1).with_columns(period=pl.lit("2026-07"), recorded_at=as_of - NOW.resolution)
+    said = history["forecast_calls"].head(1).with_columns(period=pl.lit("2026H2"), recorded_at=as_of - NOW.resolution)
     both = pl.concat([history["forecast_calls"], said.cast(schema)])
-    assert "2026-07" not in running_periods(history, as_of)
-    assert "2026-07" in running_periods(history.with_tables(forecast_calls=both), as_of)
+    assert "2026H2" not in running_periods(history, as_of)
+    assert "2026H2" in running_periods(history.with_tables(forecast_calls=both), as_of)
 
 
 @pytest.fixture(scope="module")

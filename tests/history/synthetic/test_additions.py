@@ -9,6 +9,8 @@ import pytest
 
 from history.synthetic import Crm, generate
 
+COMING = ["2026Q3", "2026-07"]
+"""Periods that begin when the history ends; the later months' targets are set within the quarter."""
 BEFORE_LEARNING = {
     "accounts": (100, "22a48c3a2db1a9c8"),
     "activities": (4091, "1b48493eb178768e"),
@@ -36,8 +38,29 @@ def crm() -> Crm:
 
 
 def test_every_table_that_was_there_keeps_its_bytes(crm: Crm) -> None:
-    found = {name: _content(crm.history[name]) for name in BEFORE_LEARNING}
+    found = {name: _content(crm.history[name].filter(_earlier(name))) for name in BEFORE_LEARNING}
     assert found == BEFORE_LEARNING
+
+
+def test_the_quarter_to_come_has_its_targets_before_it_begins(crm: Crm) -> None:
+    coming = crm.history["quotas"].filter(~_earlier("quotas"))
+    assert set(coming["period"]) == set(COMING)
+    assert (coming["recorded_at"] < crm.ends_at).all()
+    last = crm.history["quotas"].filter(pl.col("period") == "2026Q2")
+    assert set(coming["scope_kind"]) == set(last["scope_kind"])
+    ratio = _company(crm, "2026Q3") / _company(crm, "2025Q3")
+    assert 0.8 < ratio < 1.5
+    there = crm.history["reps"].filter(pl.col("left_at").is_null())["rep_id"]
+    assert set(coming.filter(pl.col("scope_kind") == "rep")["scope_id"]) <= set(there)
+
+
+def _company(crm: Crm, period: str) -> float:
+    of = (pl.col("scope_kind") == "company") & (pl.col("period") == period) & (pl.col("measure") == "amount")
+    return float(crm.history["quotas"].filter(of)["target"].item())
+
+
+def _earlier(name: str) -> pl.Expr:
+    return ~pl.col("period").is_in(COMING) if name == "quotas" else pl.lit(True)
 
 
 def _content(frame: pl.DataFrame) -> tuple[int, str]:

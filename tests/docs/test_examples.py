@@ -36,6 +36,7 @@ def written() -> list[str]:
     pages = [*sorted((readme.ROOT / "docs").glob("*.md")), readme.ENGLISH, readme.CHINESE]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     lines = re.findall(r"^dealcast ([\w-].+?)(?: +#.*)?$", text, flags=re.M)
+    lines = [part for line in lines for part in line.split(" && dealcast ")]
     return lines + re.findall(r"`dealcast ([^`\n]*--[^`\n]*)`", text)
 
 

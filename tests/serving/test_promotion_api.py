@@ -82,7 +82,7 @@ def test_nobody_else_does(app, as_role, shop, role):
     before = app.state.live.registry.events()
     answer = as_role(role).post(f"/v1/models/{second(app, shop)}/promote", json={"reason": "because"})
     assert answer.status_code == 403
-    assert "cannot promote" in answer.json()["detail"]
+    assert "cannot let a model serve or roll back" in answer.json()["detail"]
     assert app.state.live.registry.events() == before
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -12,6 +13,8 @@ from history.errors import RequestInvalid
 from history.fiscal import quarter_of
 from serving.charts import FULL, RANGE_OPACITY
 from serving.forecasting import outlook, table
+from serving.pages.forecast_asked import Asked
+from serving.pages.forecast_headline import answer
 from serving.pages.speaking import number
 from serving.tokens import utc_now
 from serving.ways import COMMITS, MANAGERS, PACE, STAGES, stage_weights, ways
@@ -254,13 +257,23 @@ def test_the_first_day_of_a_quarter_says_so_and_leads_to_the_one_that_ended(shop
     browser.get("/language/en")
     page = browser.get("/forecast").text
     head = re.search(r'<p class="answer">([^<]+)</p>', page)[1]
-    assert "2026Q3 begins on the day shown, 1 Jul 2026, and no targets are on record for it yet." in head
-    assert "No target is set yet" not in head
+    assert "2026Q3 begins on the day shown, 1 Jul 2026. That is" in head
     way = re.search(r'<p class="ended"><a href="([^"]+)">2026Q2 has just ended: see what it came to.</a>', page)[1]
     ended = browser.get(way.replace("&amp;", "&")).text
     assert "the period is over" in ended
     assert 'class="ended"' not in ended
     assert "begins on the day shown" not in browser.get("/forecast", params={"period": "2026Q4"}).text
+
+
+def test_without_targets_the_first_day_of_a_quarter_says_that_as_well(shop):
+    shell = SimpleNamespace(standing=shop.standing, language="en")
+    head = {"scope_kind": "company", "scope_id": "company", "mean": 2e6, "p10": 1e6, "p90": 3e6, "quota": None}
+    told = answer(head, None, shell, Asked("2026Q3", "team", "amount"))
+    assert "2026Q3 begins on the day shown, 1 Jul 2026, and no targets are on record for it yet." in told
+    assert "No target is set yet" not in told
+    later = answer(head, None, shell, Asked("2026Q4", "team", "amount"))
+    assert "No target is set yet" in later
+    assert "begins on the day shown" not in later
 
 
 def test_codes_of_segments_are_said_in_the_reader_s_language(browser):

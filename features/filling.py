@@ -150,9 +150,8 @@ def _worked_out(asked: Wanted, values: Mapping[str, Value], n_rows: int) -> Call
     """How to get the numbers of each feature that is worked out from aggregates."""
     if n_rows <= FEW and asked.steps is not None:
         found = asked.steps.over({root: told(values[root]) for root in asked.steps.roots}, n_rows)
-        names = [feature.meta.output_name() for feature in asked.worked_out]
-        columns = dict(zip(names, np.array(found, np.float64).reshape(len(names), n_rows), strict=True))
-        return columns.__getitem__
+        numbers = np.array(found, np.float64).reshape(len(found), n_rows)
+        return dict(zip(asked.worked_out_names, numbers, strict=True)).__getitem__
     frame = frame_of({root: values[root] for root in asked.roots}).select_seq(asked.worked_out)
     return lambda name: numbers_of(frame[name])
 

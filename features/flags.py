@@ -111,9 +111,8 @@ _LIST = (
     ),
 )
 FLAGS: dict[str, Flag] = {flag.code: flag for flag in _LIST}
-_READ = sorted({"stage_place", "reply_lag_days", *(name for f in _LIST for name in (f.feature, f.stand_in) if name)})
 Columns = pd.DataFrame | Mapping[str, np.ndarray]
-"""Features by name, row for row: the matrix, or the columns taken out of it."""
+"""Features by name, row for row: a matrix, or its columns."""
 
 
 def thresholds_of(raw: Mapping[str, Any]) -> dict[str, float | None]:
@@ -161,28 +160,15 @@ def _numbers(matrix: Columns, name: str) -> np.ndarray:
 
 
 def raise_flags(
-    matrix: pd.DataFrame,
-    open_stages: int,
-    thresholds: Mapping[str, float | None] | None = None,
-    silent: frozenset[str] = frozenset(),
-) -> pd.Series:
-    """The codes of the flags raised for each row, separated by spaces, in the order of FLAGS.
-
-    `silent` names flags that the history cannot speak to (see `features.silence`).
-    """
-    # Each column is taken out once: of one row that is dearer than all that is then asked of it.
-    nameless = matrix.set_axis(pd.RangeIndex(len(matrix)))
-    rows = {name: _numbers(nameless, name) for name in _READ}
-    return pd.Series(flag_codes(rows, open_stages, thresholds, silent), index=matrix.index, dtype="str")
-
-
-def flag_codes(
-    rows: Mapping[str, np.ndarray],
+    rows: Columns,
     open_stages: int,
     thresholds: Mapping[str, float | None] | None = None,
     silent: frozenset[str] = frozenset(),
 ) -> list[str]:
-    """The same for features by name, row for row, as a list."""
+    """The codes of the flags raised for each row, separated by spaces, in the order of FLAGS.
+
+    `silent` names flags that the history cannot speak to (see `features.silence`).
+    """
     used = {code: flag.threshold for code, flag in FLAGS.items()} if thresholds is None else thresholds
     codes: list[list[str]] = [[] for _ in range(len(rows["stage_place"]))]
     for code, flag in FLAGS.items():

@@ -59,10 +59,9 @@ class Columns:
 
     rows: Rows
     names: tuple[str, ...]
-    numbers: Mapping[str, np.ndarray]
     words: Mapping[str, Words]
     block: np.ndarray
-    """The numbers as one array, features x rows."""
+    """The numbers as one array, features x rows: those of `names` that are no words, in their order."""
 
     def __len__(self) -> int:
         return len(self.rows.us)
@@ -75,6 +74,11 @@ class Columns:
         """The values of one row by feature; NaN or None where there is none."""
         numbers: dict[str, float | str | None] = {name: float(of[place]) for name, of in self.numbers.items()}
         return numbers | {name: _word(words, place) for name, words in self.words.items()}
+
+    @cached_property
+    def numbers(self) -> Mapping[str, np.ndarray]:
+        """The numbers by feature."""
+        return dict(zip((name for name in self.names if name not in self.words), self.block, strict=True))
 
     @cached_property
     def index(self) -> pd.MultiIndex:
@@ -129,8 +133,7 @@ def build_columns(
     prepared = history if isinstance(history, Prepared) else prepare(history, asked.names, threads)
     rows = ready(prepared.logs, prepared.settings, spine, asked, threads)
     filled = fill(prepared.logs, rows, asked, threads, np.dtype(dtype))
-    numbers = dict(zip(asked.numbers, filled.numbers, strict=True))
-    return Columns(rows, asked.names, numbers, filled.categories, filled.numbers)
+    return Columns(rows, asked.names, filled.categories, filled.numbers)
 
 
 def _word(words: Words, place: int) -> str | None:

@@ -39,6 +39,11 @@ class Wanted:
         """`worked_out` taken apart, for a few rows."""
         return steps_of(self.worked_out)
 
+    @cached_property
+    def worked_out_names(self) -> tuple[str, ...]:
+        """The features of `worked_out`, in its order."""
+        return tuple(name for name in self.names if name not in self.plain)
+
     @property
     def streams(self) -> list[Stream]:
         """Every stream that is read."""

@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 
 from features.aggregate import AGGREGATES, last
-from features.flags import flag_codes, thresholds_of
+from features.flags import raise_flags, thresholds_of
 from features.kernel import NO_TIME
 from features.log import instants_us
 from features.matrix import Columns, Matrix, Prepared, build_columns, prepare
@@ -176,7 +176,7 @@ def score_rows(
     chances, why = model.answer(columns, days)
     health = model.health(columns, chances["win_probability"].to_numpy())
     used = thresholds_of(past.settings.raw) if thresholds is None else thresholds
-    flags = flag_codes(columns.numbers, len(past.settings.open_stages), used, mute)
+    flags = raise_flags(columns.numbers, len(past.settings.open_stages), used, mute)
     told = pl.DataFrame(
         [
             *(spine[name] for name in ("deal_id", "as_of", "stage")),

@@ -52,7 +52,7 @@ EDGES = [
 
 def flags_of(**values: float) -> str:
     """The flags of one deal that is quiet but for `values`."""
-    return raise_flags(pd.DataFrame([{**QUIET, **values}]), OPEN_STAGES).iloc[0]
+    return raise_flags(pd.DataFrame([{**QUIET, **values}]), OPEN_STAGES)[0]
 
 
 def test_a_quiet_deal_has_no_flag() -> None:
@@ -127,13 +127,13 @@ def test_flags_stand_in_the_order_of_their_list() -> None:
 def test_a_flag_that_is_switched_off_is_never_raised() -> None:
     matrix = pd.DataFrame([{**QUIET, "pushes": 9.0, "days_overdue": 3.0}])
     thresholds = thresholds_of({"flags": {"overdue": False, "pushed_repeatedly": 9}})
-    assert raise_flags(matrix, OPEN_STAGES, thresholds).tolist() == ["pushed_repeatedly"]
-    assert raise_flags(matrix, OPEN_STAGES, thresholds_of({"flags": {"pushed_repeatedly": 10}})).tolist() == ["overdue"]
+    assert raise_flags(matrix, OPEN_STAGES, thresholds) == ["pushed_repeatedly"]
+    assert raise_flags(matrix, OPEN_STAGES, thresholds_of({"flags": {"pushed_repeatedly": 10}})) == ["overdue"]
 
 
 def test_a_looser_cut_still_needs_the_amount_to_fall() -> None:
     matrix = pd.DataFrame([QUIET])
-    assert raise_flags(matrix, OPEN_STAGES, thresholds_of({"flags": {"amount_cut": 1}})).tolist() == [""]
+    assert raise_flags(matrix, OPEN_STAGES, thresholds_of({"flags": {"amount_cut": 1}})) == [""]
 
 
 HOLDING_EVERYTHING = (
@@ -152,7 +152,7 @@ def test_a_history_without_people_or_next_steps_does_not_speak_of_them() -> None
     silent = silent_flags(heard_since(told), instant("2026-02-01"))
     assert silent == {"single_threaded", "decision_maker_missing", "no_next_step"}
     matrix = pd.DataFrame([{**QUIET, "contacts": 0.0, "has_next_step": 0.0, "pushes": 5.0}])
-    assert raise_flags(matrix, OPEN_STAGES, silent=silent).tolist() == ["pushed_repeatedly"]
+    assert raise_flags(matrix, OPEN_STAGES, silent=silent) == ["pushed_repeatedly"]
 
 
 def test_a_history_without_touches_does_not_miss_them() -> None:
@@ -193,7 +193,7 @@ def test_a_threshold_that_is_no_number_is_refused_by_name(value: object) -> None
 def test_the_flags_of_one_deal_do_not_hang_on_its_neighbours() -> None:
     alone = pd.DataFrame([{**QUIET, "days_since_touch": NOTHING, "pushes": 4.0}])
     among = pd.concat([alone, pd.DataFrame([QUIET, {**QUIET, "contacts": 0.0}])])
-    assert raise_flags(among, OPEN_STAGES).iloc[0] == raise_flags(alone, OPEN_STAGES).iloc[0]
+    assert raise_flags(among, OPEN_STAGES)[0] == raise_flags(alone, OPEN_STAGES)[0]
 
 
 @pytest.mark.parametrize("code", FLAGS)

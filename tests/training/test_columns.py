@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.flags import flag_codes, raise_flags
+from features.flags import raise_flags
 from features.matrix import Columns, build_columns
 from features.spine import open_spine
 from history.errors import ModelUnavailable
@@ -54,7 +54,7 @@ def test_columns_are_read_as_their_frame_is(columns: Columns) -> None:
 
 
 def test_flags_are_raised_alike(columns: Columns) -> None:
-    assert flag_codes(columns.numbers, 5) == raise_flags(columns.frame, 5).tolist()
+    assert raise_flags(columns.numbers, 5) == raise_flags(columns.frame, 5)
 
 
 def test_a_feature_that_columns_lack_is_named(company: History, cut: dt.datetime, model: DealModel) -> None:

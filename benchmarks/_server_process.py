@@ -66,9 +66,11 @@ class ServerProcess:
 
 
 def wait_until_warm(address: str, seconds: float = 1_800) -> None:
-    """Returns when what is worked out ahead is there, in every worker as far as chance shows it, or in vain."""
+    """Returns when what is worked out ahead is there, in every worker as far as chance shows it."""
     ends, in_a_row = time.monotonic() + seconds, 0
-    while in_a_row < ENOUGH_IN_A_ROW and time.monotonic() < ends:
+    while in_a_row < ENOUGH_IN_A_ROW:
+        if time.monotonic() > ends:
+            raise SystemExit(f"the service at {address} was not warm within {seconds:,.0f} s; nothing was measured.")
         with urllib.request.urlopen(f"{address}/readyz", timeout=60) as answer:
             in_a_row = in_a_row + 1 if read(answer)["warm"] else 0
         time.sleep(0.0 if in_a_row else 1.0)

@@ -12,7 +12,7 @@ from training.promotion import promote as let_serve
 from training.promotion import roll_back as go_back
 from training.registry import Registry
 
-__all__ = ["LONGEST_REASON", "Promotion", "attempt", "carry_out", "promote", "says_why", "withdrawn_by"]
+__all__ = ["LONGEST_REASON", "Promotion", "attempt", "carry_out", "promote", "withdrawn_by"]
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,6 @@ def carry_out(
     return Promotion(
         version, before.version if before else None, after.version if after else version, withdrawn, roll_back
     )
-
-
-def says_why(reason: str) -> bool:
-    """Whether a reason can be kept and says something."""
-    return 0 < len(reason.strip()) <= len(reason) <= LONGEST_REASON and "\x00" not in reason
 
 
 def withdrawn_by(versions: Sequence[ModelVersion], version: ModelVersion) -> list[str]:

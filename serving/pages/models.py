@@ -25,7 +25,7 @@ from serving.pages.promotion import PROMOTE, ROLL_BACK, PromotionForm, offered, 
 from serving.pages.rendering import render
 from serving.pages.shell import Shell
 from serving.pages.table import Cell, Head, Row, Span, Table, Tile, link, num
-from serving.promoting import attempt, promote, says_why
+from serving.promoting import attempt, promote
 from serving.sight import Sight
 from serving.standing import Standing
 from serving.texts import Translator, joined, text_or, translator
@@ -89,13 +89,13 @@ def let_serve(
         raise RequestInvalid(f"did {did!r} is not known; expected {PROMOTE} or {ROLL_BACK}.")
     if confirm.strip() != version:
         return refused_page(request, promoter.sight, version, "models.not_confirmed")
-    if not says_why(reason):
-        return refused_page(request, promoter.sight, version, "models.no_reason")
     order = Order(promoter.name, reason.strip(), utc_now())
     try:
         done = promote(live.registry, version, order, roll_back, live.workspace.settings.feature_fields)
     except DealUnknown:
         return refused_page(request, promoter.sight, "", "models.unknown_version", 404)
+    except RequestInvalid:
+        return refused_page(request, promoter.sight, version, "models.no_reason")
     except ModelUnavailable:
         return refused_page(request, promoter.sight, version, "models.not_loadable", 503)
     request.state.audited_what = f"{done.told} (POST {request.url.path})"
@@ -123,7 +123,7 @@ def promotion_of(shell: Shell, version: str) -> PromotionForm | None:
         return None
     entry = next((one for one in others if one.version == version), others[0])
     told = shell.standing.remembered(("told version", entry.version), lambda: registry.told(entry))
-    return promotion_form(versions, entry.version, told, shell.standing, shell.language)
+    return promotion_form(versions, entry, told, shell.standing, shell.language)
 
 
 def models_page(shell: Shell, promotion: PromotionForm | None = None, said: str = "", refused: str = "") -> ModelsPage:

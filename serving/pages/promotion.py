@@ -38,13 +38,10 @@ def offered(versions: Sequence[ModelVersion]) -> list[ModelVersion]:
 
 
 def promotion_form(
-    versions: Sequence[ModelVersion], chosen: str, told: Mapping[str, Any], standing: Standing, language: str
-) -> PromotionForm | None:
-    """The form about the version `chosen`, of which `told` is what was kept with it; None where there is no other."""
+    versions: Sequence[ModelVersion], entry: ModelVersion, told: Mapping[str, Any], standing: Standing, language: str
+) -> PromotionForm:
+    """The form about the version `entry`, one of those `offered`; `told` is what was kept with it."""
     t = translator(language)
-    entry = next((one for one in offered(versions) if one.version == chosen), None)
-    if entry is None:
-        return None
     names = {one.version: t("models.version_of", version=one.version) for one in offered(versions)}
     gone = withdrawn_by(versions, entry)
     findings = found_by_gate(told, language)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import polars as pl
@@ -19,20 +19,20 @@ from indicators.funnel import funnel
 from indicators.linearity import linearity
 from indicators.plans import followed
 from indicators.scorecard import scorecard
-from serving.bridge import Bridge, bridge, must_follow, pair_of
+from serving.bridge import Bridge, Pair, bridge, must_follow, pair_of
 from serving.choosing import ServedModel
 from serving.correction_parts import correction_parts
 from serving.fields import Answer
 from serving.forecasting import Outlook, outlook, table
 from serving.pace import pace
 from serving.pages.narrowing import seen_history
+from serving.score_history import WEEK
 from serving.sight import Sight
 from serving.standing import Standing
 from serving.submissions import statements
 
 OF_PEOPLE = ("rep", "team", "region")
 """Keys of a funnel whose groups are people's scopes."""
-WEEK = dt.timedelta(days=7)
 A = TypeVar("A", bound=Answer)
 
 
@@ -101,20 +101,31 @@ def seen_bridge(
     end = last or standing.day
     name = parse_period(period, settings).name if period else quarter_of(end, settings).name
     days = (settings.start_of(first or end - WEEK), settings.start_of(end))
-    must_follow(standing.history, days)
-    models = _one_or_two((standing.model_at(days[0]), standing.model_at(days[1])))
-    pair = standing.remembered(("pair", name, days), lambda: pair_of(standing.history, models, name, days))
-    found = bridge(pair, by, of)
+    found = bridge(pair_between(standing, name, days), by, of)
     if not sight.everything:
         marked = (frame.with_columns(_kind=pl.lit(by)) for frame in (found.lines, found.parts))
-        found = Bridge(*(sight.narrow_scopes(frame, "_kind").drop("_kind") for frame in marked))
-    return Told(found, name, days, models)
+        lines, parts = (sight.narrow_scopes(frame, "_kind").drop("_kind") for frame in marked)
+        found = replace(found, lines=lines, parts=parts)
+    return Told(found, name, days, models_of(standing, days))
 
 
-def _one_or_two(models: tuple[ServedModel, ServedModel]) -> tuple[ServedModel, ServedModel]:
-    """The same model loaded twice is one model: nothing then changed by another one."""
-    first, last = models
-    return (last, last) if (first.version, first.trained_as_of) == (last.version, last.trained_as_of) else models
+def pair_between(standing: Standing, period: str, days: tuple[dt.datetime, dt.datetime]) -> Pair:
+    """What was expected of a period on two days, each by its own model; the served day's is what is served of it."""
+    must_follow(standing.history, days)
+
+    def made() -> Pair:
+        found = pair_of(standing.history, models_of(standing, days), period, days)
+        if days[1] != standing.as_of:
+            return found
+        return replace(found, last=standing.remembered(("outlook", period), lambda: found.last))
+
+    return standing.remembered(("pair", period, days), made)
+
+
+def models_of(standing: Standing, days: tuple[dt.datetime, dt.datetime]) -> tuple[ServedModel, ServedModel]:
+    """The models of two days. The same one loaded twice is one model: nothing then changed by another one."""
+    first, last = standing.model_at(days[0]), standing.model_at(days[1])
+    return (last, last) if (first.version, first.trained_as_of) == (last.version, last.trained_as_of) else (first, last)
 
 
 def linearity_rows(

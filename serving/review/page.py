@@ -12,7 +12,7 @@ import polars as pl
 from history.errors import DateInvalid, DealUnknown, NoHistory
 from history.fiscal import bounds, parse_period
 from indicators.accuracy import assess
-from serving.bridge import Bridge, bridge, pair_of
+from serving.bridge import Bridge, bridge
 from serving.bridge_words import only
 from serving.deeds import PROGRAM
 from serving.flag_words import share
@@ -30,7 +30,7 @@ from serving.review.deals import DealCard, at_stake, cards
 from serving.sight import Sight
 from serving.standing import Standing
 from serving.texts import Translator, translator
-from serving.told import outlook_of
+from serving.told import outlook_of, pair_between
 
 EVERYTHING = Sight(PROGRAM, None, frozenset())
 """Who calls the verb reads the whole store anyway."""
@@ -99,13 +99,7 @@ def facts(standing: Standing, asked: Asked) -> Facts:
 
 def _changed(standing: Standing, asked: Asked, start: dt.datetime) -> Bridge | None:
     try:
-        first = standing.model_at(start)
-        same = (first.version, first.trained_as_of) == (standing.model.version, standing.model.trained_as_of)
-        models = (standing.model if same else first, standing.model)
-        pair = standing.remembered(
-            ("pair", asked.period, (start, standing.as_of)),
-            lambda: pair_of(standing.history, models, asked.period, (start, standing.as_of)),
-        )
+        pair = pair_between(standing, asked.period, (start, standing.as_of))
         return only(bridge(pair, asked.head[0]), asked.head[1])
     except (NoHistory, DateInvalid):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from functools import cache
 
@@ -32,6 +33,13 @@ def stored_deals(connection: sa.Connection, deal_ids: Sequence[str]) -> pl.DataF
         some = table.c[ROW_KEY].in_(keys[start : start + ASKED_AT_A_TIME])
         found += [tuple(row) for row in connection.execute(sa.select(*columns).where(some))]
     return pl.DataFrame(found, schema=TABLES["deals"].polars_schema, orient="row")
+
+
+def spoken_periods(connection: sa.Connection, as_of: dt.datetime, version: str) -> set[str]:
+    """Of which periods a version of the model has said something from what was known at `as_of` (naive UTC)."""
+    table = _sql_tables()["model_calls"]
+    mine = (table.c.as_of == as_of) & (table.c.model_version == version)
+    return set(connection.execute(sa.select(table.c.period).distinct().where(mine)).scalars())
 
 
 def append_some(connection: sa.Connection, table_name: str, frame: pl.DataFrame) -> int:

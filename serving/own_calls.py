@@ -13,7 +13,7 @@ import polars as pl
 
 from history.errors import DateInvalid
 from history.fiscal import bounds, parse_period, quarter_of
-from history.intake import append_some
+from history.intake import append_some, spoken_periods
 from history.record import History
 from history.scopes import scope_kinds
 from history.store import Store
@@ -87,12 +87,14 @@ def write_down(
     """Appends what `model` expects of those of the `periods` that may be said at `now` (naive UTC).
 
     The first statement of a version about a scope and period from what was known at one instant stands: said again, by
-    whichever process, it adds nothing.
+    whichever process, it adds nothing, and what was said already is not worked out again.
     """
     said = [name for name in periods if may_be_said(history, model, name, as_of, now)]
-    rows = [as_said(told(name), model.version, now) for name in said]
+    with store.reading() as connection:
+        before = spoken_periods(connection, as_of, model.version)
+    rows = [as_said(told(name), model.version, now) for name in said if name not in before]
     if not rows:
-        return Written([], 0)
+        return Written(said, 0)
     with store.writing() as connection:
         return Written(said, append_some(connection, "model_calls", pl.concat(rows)))
 

@@ -98,6 +98,22 @@ def test_a_second_run_adds_nothing_and_the_first_statement_stands(copy):
     assert said_of(copy, history, as_of + dt.timedelta(days=1), NOW - dt.timedelta(days=49), "2026Q2").rows > 0
 
 
+def test_what_was_said_already_is_not_worked_out_again(copy):
+    history, as_of = copy.history(), dt.datetime(2026, 5, 10)
+    said_of(copy, history, as_of, NOW - dt.timedelta(days=50), "2026Q2")
+    asked = []
+
+    def told(period):
+        asked.append(period)
+        return statements_of(outlook(history, model, period, as_of))
+
+    model = table_model(history, as_of)
+    found = write_down(copy.store(), history, model, as_of, NOW - dt.timedelta(days=50), ["2026Q2", "2026H1"], told)
+    assert asked == ["2026H1"]
+    assert found.periods == ["2026Q2", "2026H1"]
+    assert found.rows > 0
+
+
 def test_what_is_no_forecast_is_not_written_down(shop):
     history, standing = shop.standing.history, shop.standing
     as_of, day = standing.as_of, dt.timedelta(days=1)

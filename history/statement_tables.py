@@ -3,6 +3,25 @@
 from __future__ import annotations
 
 from history.schema import RECORDED_AT, Column, Table
+from history.settings import LEVELS_ALREADY
+
+SCOPE_SPOKEN_OF = (
+    Column(
+        "scope_kind",
+        "text",
+        "category",
+        en="what the statement is about",
+        zh="预测对象类型",
+        required=True,
+        choices=LEVELS_ALREADY,
+    ),
+    Column("scope_id", "text", "id", en="which one", zh="预测对象", required=True),
+)
+PERIOD = Column("period", "text", "period", en="2026Q4, 2026-11, 2026H2, 2026", zh="期间", required=True)
+MEASURE = Column(
+    "measure", "text", "category", en="amount or count", zh="口径", required=True, choices=("amount", "count")
+)
+"""What people and the model say is about these alike."""
 
 quotas = Table(
     "quotas",
@@ -19,10 +38,10 @@ quotas = Table(
             en="what the target is for",
             zh="目标对象类型",
             required=True,
-            choices=("rep", "team", "region", "product_line", "segment", "company"),
+            choices=LEVELS_ALREADY,
         ),
         Column("scope_id", "text", "id", en="which one; `company` for the company", zh="目标对象", required=True),
-        Column("period", "text", "period", en="2026Q4, 2026-11, 2026H2, 2026", zh="期间", required=True),
+        PERIOD,
         Column(
             "measure",
             "text",
@@ -65,17 +84,8 @@ forecast_calls = Table(
     en="one row per statement about a period",
     zh="对某期间的每次预测表态一行",
     columns=(
-        Column(
-            "scope_kind",
-            "text",
-            "category",
-            en="what the statement is about",
-            zh="预测对象类型",
-            required=True,
-            choices=("rep", "team", "region", "product_line", "segment", "company"),
-        ),
-        Column("scope_id", "text", "id", en="which one", zh="预测对象", required=True),
-        Column("period", "text", "period", en="2026Q4, 2026-11, 2026H2, 2026", zh="期间", required=True),
+        *SCOPE_SPOKEN_OF,
+        PERIOD,
         Column("called_at", "instant", "UTC instant", en="when it was said", zh="表态时间", required=True),
         Column(
             "forecaster_kind",
@@ -96,9 +106,7 @@ forecast_calls = Table(
             required=True,
             choices=("commit", "most_likely", "best_case"),
         ),
-        Column(
-            "measure", "text", "category", en="amount or count", zh="口径", required=True, choices=("amount", "count")
-        ),
+        MEASURE,
         Column("value", "number", "workspace currency or deals", en="what was said", zh="预测值", required=True),
         Column("note", "text", "text", en="why", zh="备注"),
         RECORDED_AT,
@@ -113,20 +121,9 @@ model_calls = Table(
     en="one row per statement of the model about a period, written down as it was made; append-only",
     zh="模型对某期间的每次预测一行，作出时即写下，只追加",
     columns=(
-        Column(
-            "scope_kind",
-            "text",
-            "category",
-            en="what the statement is about",
-            zh="预测对象类型",
-            required=True,
-            choices=("rep", "team", "region", "product_line", "segment", "company"),
-        ),
-        Column("scope_id", "text", "id", en="which one", zh="预测对象", required=True),
-        Column("period", "text", "period", en="2026Q4, 2026-11, 2026H2, 2026", zh="期间", required=True),
-        Column(
-            "measure", "text", "category", en="amount or count", zh="口径", required=True, choices=("amount", "count")
-        ),
+        *SCOPE_SPOKEN_OF,
+        PERIOD,
+        MEASURE,
         Column(
             "as_of",
             "instant",
